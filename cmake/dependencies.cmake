@@ -1,0 +1,23 @@
+# Everything comes from Debian packages (packages.txt names them with their reasons).
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(yaml-cpp 0.7 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(tl-expected 1.0 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(Catch2 2.13 REQUIRED)
+pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv>=1.44)
+
+# llhttp: Debian ships its generated C sources with node; there is no shared library of it.
+set(LLHTTP_SOURCE_DIR /usr/share/llhttp CACHE PATH "llhttp's C sources (Debian: node-llhttp)")
+set(LLHTTP_INCLUDE_DIR /usr/share/include/llhttp CACHE PATH "llhttp.h (Debian: node-llhttp)")
+foreach(file ${LLHTTP_SOURCE_DIR}/llhttp.c ${LLHTTP_INCLUDE_DIR}/llhttp.h)
+  if(NOT EXISTS ${file})
+    message(FATAL_ERROR "${file} is missing: install the package node-llhttp (make deps)")
+  endif()
+endforeach()
+add_library(llhttp STATIC ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c ${LLHTTP_SOURCE_DIR}/llhttp.c)
+target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})

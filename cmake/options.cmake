@@ -1,0 +1,18 @@
+# Compiler flags, the same for every target of ours (never for libraries).
+add_library(tamada_options INTERFACE)
+target_include_directories(tamada_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(tamada_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
+  -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wundef
+  $<$<BOOL:${TAMADA_WERROR}>:-Werror>)
+
+if(TAMADA_SANITIZE)
+  add_compile_options(-fsanitize=${TAMADA_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TAMADA_SANITIZE})
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()

@@ -1,0 +1,35 @@
+# tamada_library(NAME SOURCES ... LINKS ...): one static library, every source named.
+function(tamada_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(${name} STATIC ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC tamada_options ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})
+endfunction()
+
+# tamada_test(NAME SOURCES ... LINKS ... LABELS ...): one Catch2 program, run by ctest as one test.
+# Labels: unit, loop, worker (also run under TSan), integration.
+function(tamada_test name)
+  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINKS;LABELS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE tamada_test_main tamada_options ${arg_LINKS})
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
+endfunction()
+
+# tamada_fuzzer(NAME SOURCES ... LINKS ... CORPUS dir): a libFuzzer program under TAMADA_FUZZ (preset `fuzz`), with
+# a short run from its corpus as a ctest test. The corpus folder is read, never written.
+function(tamada_fuzzer name)
+  if(NOT TAMADA_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "CORPUS" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE tamada_options ${arg_LINKS})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  set(work ${CMAKE_BINARY_DIR}/fuzz/${name})
+  file(MAKE_DIRECTORY ${work})
+  add_test(NAME ${name} COMMAND ${name} -max_total_time=10 -timeout=5 -rss_limit_mb=1024 ${work} ${arg_CORPUS})
+  set_tests_properties(${name} PROPERTIES LABELS "fuzz" TIMEOUT 120)
+endfunction()
