@@ -1,0 +1,113 @@
+// RouterConfig: everything a person can set, as one plain struct. The loader (load_router_config.h) makes it
+// from router.yaml and TAMADA_* variables, or a list of errors; docs/configuration.md tells users what each
+// setting does. Values; copied freely. Ids (ListenerPolicy::id, NodePolicy::id) are not set by the loader but
+// by the control loop, which keeps them stable from one configuration to the next.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/address.h"
+#include "common/base/time.h"
+#include "router/core/policy.h"
+
+namespace tamada::router {
+
+// TLS of our own requests, towards REST APIs or etcd. All empty: the system's CAs, no client certificate.
+struct TlsClientConfig {
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string server_name;  // SNI and the name checked; empty: the host asked
+  bool verify = true;
+  bool operator==(const TlsClientConfig&) const = default;
+};
+
+struct NodeConfig {
+  std::string name;
+  HostPort postgres;       // default port: cluster.postgres_port
+  std::string api_scheme;  // "http" or "https"
+  HostPort api;            // default port: cluster.api_port
+  [[nodiscard]] std::string api_url() const { return api_scheme + "://" + api.to_string(); }
+  bool operator==(const NodeConfig&) const = default;
+};
+
+struct EtcdConfig {
+  std::vector<std::string> hosts;       // "host:2379" or a URL
+  std::string key_prefix = "/service";  // Patroni's `namespace`
+  std::string username;
+  std::string password;
+  std::string password_file;  // read at each (re)connection; instead of password
+  TlsClientConfig tls;
+  Duration heartbeat = 5s;  // how long etcd may say nothing before it counts as silent
+  bool operator==(const EtcdConfig&) const = default;
+};
+
+struct ClusterConfig {
+  std::string name;       // Patroni's scope; empty: any (the etcd watch needs it)
+  std::string system_id;  // pinned; empty: learned
+  std::vector<NodeConfig> nodes;
+  std::uint16_t postgres_port = 5432;
+  std::uint16_t api_port = 8008;
+  bool discover = false;
+  TlsClientConfig api_tls;
+  std::optional<EtcdConfig> etcd;
+  bool operator==(const ClusterConfig&) const = default;
+};
+
+struct KeepaliveConfig {
+  bool on = true;
+  Duration idle = 60s;
+  Duration interval = 10s;
+  std::uint32_t count = 3;
+  bool operator==(const KeepaliveConfig&) const = default;
+};
+
+struct ListenerConfig {
+  ListenerPolicy policy;
+  std::vector<HostPort> bind;
+  std::vector<Network> allow;                // empty: everybody
+  std::vector<Network> deny;                 // wins over allow
+  std::vector<Network> proxy_protocol_from;  // sources whose connections begin with a PROXY header (v1 or v2)
+  bool send_proxy_protocol = false;          // begin connections to servers with a PROXY v2 header
+  KeepaliveConfig keepalive;
+  Duration tcp_user_timeout = 0s;  // 0: off
+  Duration connect_timeout = 3s;
+  Duration startup_timeout = 30s;  // for the client's first packets
+  Duration fin_timeout = 30s;      // after one side has closed
+  Duration idle_timeout = 0s;      // 0: never
+  bool operator==(const ListenerConfig&) const = default;
+};
+
+struct StatsConfig {
+  std::vector<HostPort> bind;  // empty: no statistics port
+  std::string admin_user;      // both empty: nothing can be changed over HTTP
+  std::string admin_password;
+  bool operator==(const StatsConfig&) const = default;
+};
+
+enum class LogFormat { text, json };
+
+struct LogConfig {
+  std::string level = "info";  // trace, debug, info, warn, error
+  LogFormat format = LogFormat::text;
+  bool operator==(const LogConfig&) const = default;
+};
+
+struct RouterConfig {
+  ClusterConfig cluster;
+  CheckPolicy checks;
+  Duration resolve_interval = 1s;
+  std::vector<ListenerConfig> listeners;  // at least one
+  StatsConfig stats;
+  LogConfig log;
+  std::uint32_t workers = 0;          // 0: chosen from the processors this process may use
+  std::uint32_t max_connections = 0;  // clients in all; 0: as many as file descriptors allow
+  Duration drain_timeout = 8s;        // SIGTERM: how long sessions may go on
+  std::string state_dir;              // administrative state survives a restart here; empty: it does not
+  bool operator==(const RouterConfig&) const = default;
+};
+
+}  // namespace tamada::router

@@ -1,0 +1,111 @@
+// Admission: which node a session may start on, and who waits. One for the whole process, so that limits and
+// the order of waiting clients hold across workers.
+//
+// A session comes with request(). It is told a node (connect there now), to wait, or that it is refused. Who
+// waits is let in first come first served per listener, when a table brings a fit node, when a start-up on a
+// node has finished, or when a session has ended: such calls add the sessions that may go now to `grants`.
+//
+// Crowd control: at most `max_starting` start-ups per node and listener are unfinished at a time, so that the
+// crowd that was held during a fail-over does not fall over the new leader. Limits: `max_connections` per
+// listener and `node_max_connections` per listener and node; past them clients wait in the same queue.
+//
+// When it cannot know: a candidate whose `valid_until` has passed is not used; without any the client waits.
+//
+// Pure and single-threaded: the shell's Dispatcher holds the lock (taken when a session starts or ends, never
+// while bytes flow).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "common/base/address.h"
+#include "common/base/time.h"
+#include "router/core/ids.h"
+#include "router/core/policy.h"
+#include "router/core/routing_table.h"
+
+namespace tamada::router {
+
+// Go ahead: connect to `candidate.postgres`. `generation` is the table under which it was decided: a later
+// table may cut it (cut_line()).
+struct Grant {
+  SessionId session;
+  Candidate candidate;
+  Generation generation = 0;
+};
+
+// Wait: a Grant or an Expiry will come.
+struct Held {
+  TimePoint until;
+};
+
+// What a client is told in PostgreSQL's own words.
+struct Refusal {
+  const char* sqlstate = "57P03";  // 57P03 cannot_connect_now, 53300 too_many_connections
+  std::string message;
+  std::string hint;
+};
+
+using Verdict = std::variant<Grant, Held, Refusal>;
+
+// A held session whose wait was in vain.
+struct Expiry {
+  SessionId session;
+  Refusal refusal;
+};
+
+// For the status page.
+struct ListenerLoad {
+  std::uint32_t sessions = 0;  // granted and not ended
+  std::uint32_t starting = 0;  // of these, start-up not finished
+  std::uint32_t held = 0;      // waiting because no node is fit
+  std::uint32_t queued = 0;    // waiting because a limit is reached
+  std::unordered_map<NodeId, std::uint32_t> sessions_on;
+};
+
+class Admission {
+ public:
+  explicit Admission(std::uint32_t seed);
+
+  // New policies and a new table. Listeners that are gone refuse new sessions; their granted ones stay
+  // counted.
+  void configure(const std::vector<ListenerPolicy>& listeners, TimePoint now, std::vector<Grant>& grants);
+  void apply(RoutingTablePtr table, TimePoint now, std::vector<Grant>& grants);
+
+  // `client` matters to `balance: source` only. A session asks once, then retry().
+  [[nodiscard]] Verdict request(SessionId session, ListenerId listener, const Address& client, TimePoint now);
+
+  // The grant came to nothing before the client saw a byte of it (refused, reset, 57P03): the node is avoided
+  // for this session until a newer table vouches for it again, or `avoid_for` has passed. Keeps its place at
+  // the head of the queue and its deadline.
+  [[nodiscard]] Verdict retry(SessionId session, TimePoint now, std::vector<Grant>& grants);
+
+  // The start-up on the granted node is through (ReadyForQuery, or what stands for it under TLS).
+  void started(SessionId session, TimePoint now, std::vector<Grant>& grants);
+
+  // Gone, in whatever phase: held, starting or running. Unknown sessions are ignored.
+  void ended(SessionId session, TimePoint now, std::vector<Grant>& grants);
+
+  // Ends waits that took too long; also lets in who can go (a node may be fit again after `avoid_for`).
+  [[nodiscard]] std::vector<Expiry> expire(TimePoint now, std::vector<Grant>& grants);
+  // When expire() has something to do next; none: nobody waits.
+  [[nodiscard]] std::optional<TimePoint> next_expiry() const;
+
+  [[nodiscard]] ListenerLoad load(ListenerId listener) const;
+  // Sessions on `node`, all listeners, granted and not ended.
+  [[nodiscard]] std::uint32_t sessions_on(NodeId node) const;
+
+  static constexpr Duration avoid_for = 200ms;
+
+ private:
+  struct Session;
+  struct Listener;
+};
+
+}  // namespace tamada::router

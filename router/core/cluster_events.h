@@ -1,0 +1,100 @@
+// What ClusterView is told (events) and what it wants done (asks). Plain values; the shell turns sockets into
+// the first and the second into sockets.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/address.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
+#include "common/wire/cluster_members.h"
+#include "common/wire/node_status.h"
+#include "router/core/ids.h"
+
+namespace tamada::router {
+
+// ---- asks: requests the core wants made. At most one of a kind is out per node; each is answered by one
+// event,
+// ---- at the latest `checks.timeout` after it was made.
+
+enum class AskKind {
+  master,    // GET /master on the REST API
+  replica,   // GET /replica
+  cluster,   // GET /cluster: what this member says about all
+  config,    // GET /config: the cluster's ttl
+  postgres,  // an SSLRequest to the PostgreSQL port: is anybody there?
+};
+
+struct Ask {
+  NodeId node;
+  AskKind kind = AskKind::master;
+  bool operator==(const Ask&) const = default;
+};
+
+// ---- events
+
+// Nothing usable came back.
+enum class Silence {
+  timeout,  // nothing, or not all of it, in `checks.timeout`
+  refused,  // the machine is there and says nobody listens
+  reset,    // dropped in the middle
+  unreachable,
+  unresolved,  // the name has no address
+  malformed,   // an answer that is not Patroni's: broken JSON, 1 MB of headers, another service
+};
+
+// The answer to Ask master or replica.
+struct PollAnswer {
+  NodeId node;
+  AskKind asked = AskKind::master;
+  TimePoint sent;  // when the request was sent: what the answer is worth
+  Address
+      postgres;  // where sessions to this node go: the address that answered where REST API and PostgreSQL
+                 // share a host name, else the PostgreSQL name's own address. Not set: unknown yet
+  int status = 0;                        // HTTP status; 0 with silence
+  std::optional<wire::NodeStatus> body;  // with an HTTP answer whose body could be read
+  std::optional<Silence> silence;        // set: nothing usable came; status and body are then empty
+  std::string words;  // for a silence: what happened, for people ("connect to ...: no answer within 2000 ms")
+};
+
+// The answer to Ask cluster. `members` empty: none came.
+struct ClusterAnswer {
+  NodeId node;
+  TimePoint sent;
+  std::optional<wire::ClusterMembers> members;
+};
+
+// The answer to Ask config. `ttl` empty: none came.
+struct ConfigAnswer {
+  NodeId node;
+  TimePoint sent;
+  std::optional<Duration> ttl;
+};
+
+// The answer to Ask postgres.
+struct PostgresAnswer {
+  NodeId node;
+  TimePoint sent;
+  bool answered = false;  // a byte came back: a postmaster is alive there
+};
+
+// The leader key in etcd as of `as_of` (heartbeats repeat it with a later as_of). `holder` empty: no key.
+struct LeaderKey {
+  std::optional<std::string> holder;
+  TimePoint as_of;
+};
+
+// Something that a session met while it connected or started on the write side: a reason to look, not a fact
+// about the role.
+struct Smell {
+  NodeId node;
+  std::string words;  // "refused", "reset", "57P01", "57P03"
+};
+
+using ClusterEvent = std::variant<PollAnswer, ClusterAnswer, ConfigAnswer, PostgresAnswer, LeaderKey, Smell>;
+
+}  // namespace tamada::router

@@ -1,0 +1,107 @@
+// ClusterView: what the router believes about its nodes, and what follows from it.
+//
+// Feed it events with apply(), the passing of time with tick(), acknowledgements with acknowledged(); each
+// returns a Step: what to ask, the routing table to publish if there is a new one, and the facts that
+// changed, each with its reason in words. Pure: no sockets, no clock, no log, no randomness but the seed.
+// Same input, same output.
+//
+// Invariants
+//   1. At most one node is the leader in a table, and no table names a leader before the table that took the
+//   old
+//      one away has been acknowledged by every worker (break before make).
+//   2. An answer is worth what it was when its request was sent; past `checks.expire` it is silence.
+//   3. A node of another scope or database system is offered to nobody.
+//   4. Two claims and nobody to decide between them: no leader.
+// When it cannot know, it refuses: no leader is better than two.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/time.h"
+#include "router/core/cluster_events.h"
+#include "router/core/policy.h"
+#include "router/core/routing_table.h"
+
+namespace tamada::router {
+
+// One thing that changed, for the log and the history: a stable event name, the node it is about, a sentence.
+struct Fact {
+  std::string event;     // "leader.confirmed", "node.silent", ...
+  std::string node;      // display name, or empty
+  std::string words;     // what and why: "pg-b says primary, running, timeline 8; pg-a said no"
+  bool warning = false;  // an operator may want to look
+};
+
+// What the shell has to do now.
+struct Step {
+  std::vector<Ask> asks;
+  RoutingTablePtr table;  // set: publish it (Admission first, then the workers)
+  std::vector<Fact> facts;
+  TimePoint next_tick = {};  // call tick() again at this time at the latest
+};
+
+// How a node is seen, for the status page. A copy; valid as long as you keep it.
+struct NodeView {
+  NodeId id;
+  std::string name;  // the name it goes by (its own where it said one)
+  std::string configured_name;
+  std::string role;   // "leader", "replica", "sync standby", "standby leader", "-", ...
+  std::string state;  // Patroni's state, or "silent", "refused", "unknown"
+  std::optional<std::uint64_t> timeline;
+  std::optional<std::uint64_t> lag_bytes;
+  Address postgres;
+  std::string api_url;
+  std::string reason;              // why it is seen so, in words
+  std::optional<TimePoint> heard;  // when the newest answer's request was sent
+  AdminState admin = AdminState::ready;
+  bool leaving = false;  // taken out of the configuration; watched until its last session ends
+};
+
+struct LeaderView {
+  NodeId node;  // not set: no confirmed leader
+  std::string name;
+  std::string reason;  // why it is believed, or why there is none
+  TimePoint since = {};
+};
+
+class ClusterView {
+ public:
+  // Starts knowing nothing, so offering nothing. `seed` drives the jitter of fast polling.
+  ClusterView(RoutingPolicy policy, std::uint32_t seed, TimePoint now);
+  ~ClusterView();
+  ClusterView(const ClusterView&) = delete;
+  ClusterView& operator=(const ClusterView&) = delete;
+
+  // Events may repeat, arrive late or out of order; an older one never undoes a newer one. `now` never goes
+  // back.
+  [[nodiscard]] Step apply(const ClusterEvent& event, TimePoint now);
+  [[nodiscard]] Step tick(TimePoint now);
+
+  // Every worker has carried out the cuts of all tables up to `generation`.
+  [[nodiscard]] Step acknowledged(Generation generation, TimePoint now);
+
+  // A new configuration. A node that is gone from it gets no new sessions and is still watched until
+  // sessions_gone().
+  [[nodiscard]] Step configure(RoutingPolicy policy, TimePoint now);
+  [[nodiscard]] Step sessions_gone(NodeId leaving, TimePoint now);
+
+  // By hand: `listener` not set means all of them. Survives configure().
+  [[nodiscard]] Step administer(NodeId node, ListenerId listener, AdminState state, TimePoint now);
+
+  // Where sessions to the node's PostgreSQL go, for the poller's Ask::postgres; not set if unknown.
+  [[nodiscard]] std::vector<NodeView> nodes(TimePoint now) const;
+  [[nodiscard]] LeaderView leader() const;
+
+  // Members that GET /cluster named and that no configured node stands for (for `discover: true`).
+  [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tamada::router

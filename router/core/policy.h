@@ -1,0 +1,93 @@
+// What a person can choose about routing, as plain values with their defaults. router/config fills them from
+// the configuration file; the core reads them. docs/configuration.md describes each for users.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/address.h"
+#include "common/base/time.h"
+#include "router/core/ids.h"
+
+namespace tamada::router {
+
+// Which nodes a listener sends sessions to (`to:`).
+enum class Target {
+  leader,          // the one confirmed leader
+  replica,         // nodes whose /replica says 200
+  any,             // the leader and the replicas
+  sync,            // replicas that are synchronous (or quorum) standbys
+  async,           // replicas that are not
+  standby_leader,  // the leader of a standby cluster
+  tag,             // leader or replicas that carry tag_key = tag_value
+};
+
+enum class Balance { leastconn, roundrobin, random, source };
+
+// What becomes of the sessions on a node that is no longer fit: closed now, or left to end by themselves.
+enum class Ending { cut, drain };
+
+struct ListenerPolicy {
+  ListenerId id;
+  std::string name;  // "write", "read", ...
+
+  Target to = Target::leader;
+  std::string tag_key;                   // for Target::tag
+  std::string tag_value;                 // for Target::tag, in Patroni's comparison form (lower case)
+  bool otherwise_leader = false;         // no fit node and every node has answered or failed: use the leader
+  std::optional<std::uint64_t> max_lag;  // bytes behind the leader; none: no limit
+  Ending on_lag = Ending::drain;         // lags too far, or noloadbalance
+  Ending on_fail = Ending::cut;          // failed: neither REST API nor PostgreSQL
+  Ending on_promote = Ending::drain;  // a replica became leader (a demotion on a leader listener always cuts)
+
+  Balance balance = Balance::leastconn;
+  Duration hold = 60s;                     // how long a client waits for a fit node
+  std::uint32_t max_held = 1000;           // waiting clients at most, whole process
+  std::uint32_t max_starting = 50;         // unfinished start-ups per node at a time, whole process
+  std::uint32_t max_connections = 0;       // sessions of this listener; 0: no limit
+  std::uint32_t node_max_connections = 0;  // sessions of this listener per node; 0: no limit
+
+  bool operator==(const ListenerPolicy&) const = default;
+};
+
+// How often nodes are asked and what silence means (`checks:`).
+struct CheckPolicy {
+  Duration interval = 1s;
+  Duration fast_interval = 100ms;
+  Duration timeout = 2s;
+  std::uint32_t fall = 3;  // silences in a row before a second opinion is asked for
+  Duration expire = 3s;    // an answer older than this is silence
+  Duration adopt_after =
+      60s;  // no node has shown the old system identifier for this long: a new one is adopted
+  bool operator==(const CheckPolicy&) const = default;
+};
+
+// One node to ask, as configured or discovered.
+struct NodePolicy {
+  NodeId id;
+  std::string name;     // as configured; what people call it until it says its own name
+  std::string api_url;  // "http://patroni1:8008": compared with the members of GET /cluster
+  bool operator==(const NodePolicy&) const = default;
+};
+
+// What somebody asked of this router by hand.
+enum class AdminState {
+  ready,
+  drain,        // no new sessions; old ones stay
+  maintenance,  // no new sessions; old ones are cut
+};
+
+// Everything the core needs to know; a new one replaces the old as a whole (ClusterView::configure).
+struct RoutingPolicy {
+  std::string scope;                // refuse nodes of another Patroni scope; empty: any
+  std::string system_id;            // pinned database system identifier; empty: learned
+  bool watches_leader_key = false;  // etcd is configured
+  CheckPolicy checks;
+  std::vector<NodePolicy> nodes;
+  std::vector<ListenerPolicy> listeners;
+  bool operator==(const RoutingPolicy&) const = default;
+};
+
+}  // namespace tamada::router

@@ -1,0 +1,45 @@
+// EventLog: the router's log, one line a fact: `event.name key=value ...` as text, or one JSON object a line.
+//
+// Event names and keys are stable (docs/operations.md lists them); units stand in the key (dur_ms, up_bytes).
+// Never a secret or a query. Thread-safe: any thread may write. Never blocks the caller: lines are handed to
+// a writer thread; when standard output stalls, the oldest waiting lines are dropped and counted, and the
+// next line says how many.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "router/config/router_config.h"
+
+namespace tamada::router {
+
+enum class LogLevel { trace, debug, info, warn, error };
+
+// One key=value. Text is quoted where it holds spaces, quotes or control characters (which are escaped).
+struct LogField {
+  std::string_view key;
+  std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool> value;
+};
+
+class EventLog {
+ public:
+  // Writes to standard output: containers collect it.
+  explicit EventLog(const LogConfig& config);
+  ~EventLog();  // writes out what waits, at most for a second
+  EventLog(const EventLog&) = delete;
+  EventLog& operator=(const EventLog&) = delete;
+
+  void configure(const LogConfig& config);  // level and format can change while running
+  [[nodiscard]] bool enabled(LogLevel level) const;
+  void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tamada::router
