@@ -1,0 +1,30 @@
+// A Patroni node's tags, as GET /patroni and GET /cluster show them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace tamada::wire {
+
+struct PatroniTags {
+  // Every tag as Patroni compares it with ?tag_KEY=VALUE: text as it is, anything else as its lower-cased
+  // text ("true", "1"). Lists and objects, which no such query can match, are left out.
+  std::map<std::string, std::string, std::less<>> values;
+
+  // The four that Patroni treats as flags, true as Python sees it: `noloadbalance: "false"` is a text that is
+  // not empty, and so it is set, for Patroni and here.
+  bool noloadbalance = false;
+  bool nofailover = false;
+  bool clonefrom = false;
+  bool nosync = false;
+
+  // Is there this tag with this value?
+  [[nodiscard]] bool has(std::string_view key, std::string_view value) const {
+    const auto found = values.find(key);
+    return found != values.end() && found->second == value;
+  }
+  bool operator==(const PatroniTags&) const = default;
+};
+
+}  // namespace tamada::wire
