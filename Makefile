@@ -1,0 +1,43 @@
+# The commands a person types. What they do stands in scripts/; this file only names it.
+# `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo test bench bench-failover lint fmt asan tsan fuzz
+
+JOBS ?= $(shell nproc)
+
+help: ## lists these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## installs the Debian packages of packages.txt that are missing
+	@scripts/deps.sh
+
+build: ## builds a release; the programs lie in build/bin/
+	@scripts/build.sh release $(JOBS)
+
+demo: deps build ## etcd, three PostgreSQL nodes and the router on this machine; Ctrl-C stops it all
+	@scripts/demo.py
+
+test: deps ## builds and runs every test (at most 15 minutes on two cores)
+	@scripts/test.sh $(JOBS)
+
+bench: deps build ## the router against HAProxy and a direct connection; BENCH=pgbench:64 picks rows, QUICK=1 hurries
+	@bench/bench.py $(if $(QUICK),--quick) $(if $(BENCH),--rows $(BENCH))
+
+bench-failover: deps build ## how long writes stand still, and which errors clients see; BENCH=switchover picks rows
+	@bench/failover.py $(if $(QUICK),--quick) $(if $(BENCH),--rows $(BENCH))
+
+lint: deps ## format, clang-tidy, who may include whom, scripts
+	@scripts/lint.sh $(JOBS)
+
+fmt: ## formats the C++ sources in place
+	@scripts/format.sh --write
+
+asan: deps ## unit and loop tests under the address and undefined-behaviour sanitizers
+	@scripts/sanitize.sh asan 'unit|loop' $(JOBS)
+
+tsan: deps ## the tests of the worker threads under the thread sanitizer
+	@scripts/sanitize.sh tsan 'worker' $(JOBS)
+
+fuzz: deps ## every fuzzer for FUZZ_SECONDS (60) each, from its corpus
+	@scripts/fuzz.sh $(JOBS)

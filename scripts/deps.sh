@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Installs the Debian packages of packages.txt that are missing, and nothing else. Quick when none is.
+#
+# As root it installs; as a user with sudo it asks sudo; otherwise it prints the command for an administrator and fails.
+#
+# The machine stays as it was, but for the packages. The database, the consensus store and HAProxy are wanted here as
+# programs, not as services, and their Debian packages would start some: etcd on port 2379, a PostgreSQL cluster
+# `main` on 5432. So, for what this run newly installs only, and only while it installs:
+#   - a policy-rc.d keeps services from being started (one that exists already is left alone);
+#   - a snippet in createcluster.d keeps PostgreSQL's package from making the cluster `main`;
+#   - the new services are disabled, so that the next boot starts none of them.
+# What was installed before, and its services, are never touched.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly POLICY=/usr/sbin/policy-rc.d
+readonly SNIPPET=/etc/postgresql-common/createcluster.d/tamada-no-main-cluster.conf
+# Packages whose services would come up by themselves, and the services' names.
+readonly -A SERVICES=([etcd-server]=etcd [haproxy]=haproxy [patroni]=patroni [postgresql-15]=postgresql)
+
+wanted() { sed -e 's/#.*//' packages.txt | awk 'NF { print $1 }'; }
+
+# Prints the wanted packages that are not installed, one a line.
+missing() {
+  local installed
+  installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | awk '$1 == "ii" || $1 == "hi" { print $2 }')
+  wanted | grep -vxF -f <(printf '%s\n' "$installed") || true
+}
+
+undo() {
+  if [[ -n ${made_policy:-} ]]; then rm -f "$POLICY"; fi
+  if [[ -n ${made_snippet:-} ]]; then rm -f "$SNIPPET"; fi
+}
+
+keep_services_down() {
+  trap undo EXIT
+  if [[ ! -e $POLICY ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$POLICY"
+    made_policy=yes
+    chmod 755 "$POLICY"
+  fi
+  mkdir -p "$(dirname "$SNIPPET")"
+  printf 'create_main_cluster = false\n' >"$SNIPPET"
+  made_snippet=yes
+}
+
+install_as_root() {
+  local packages=("$@") package
+  keep_services_down
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q
+  apt-get install -q -y --no-install-recommends "${packages[@]}"
+  command -v systemctl >/dev/null || return 0
+  for package in "${packages[@]}"; do
+    if [[ -n ${SERVICES[$package]:-} ]]; then
+      systemctl disable "${SERVICES[$package]}.service" >/dev/null 2>&1 ||
+        echo "deps: could not disable the service ${SERVICES[$package]}; it may start at the next boot" >&2
+    fi
+  done
+}
+
+mapfile -t packages < <(missing)
+if ((${#packages[@]} == 0)); then
+  echo "deps: everything in packages.txt is installed"
+  exit 0
+fi
+echo "deps: to be installed: ${packages[*]}"
+if ((EUID == 0)); then
+  install_as_root "${packages[@]}"
+elif command -v sudo >/dev/null; then
+  sudo -- "$BASH" "$PWD/scripts/deps.sh"
+else
+  echo "deps: not root, and sudo is not installed. An administrator has to run:" >&2
+  echo "  $PWD/scripts/deps.sh" >&2
+  exit 1
+fi

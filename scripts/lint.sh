@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# lint.sh [JOBS]: everything that can be checked without running the programs. All checks run; any failure fails.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+jobs=${1:-$(nproc)}
+failed=()
+
+check() {
+  local name=$1
+  shift
+  if "$@"; then echo "lint: $name: ok"; else failed+=("$name"); fi
+}
+
+tidy() {
+  local sources
+  [[ -f build/debug/compile_commands.json ]] || cmake --preset debug >/dev/null
+  cmake --preset debug >/dev/null # so that new files are in compile_commands.json
+  mapfile -d '' -t sources < <(git ls-files -z -- 'common/*.cpp' 'router/*.cpp')
+  printf '%s\0' "${sources[@]}" |
+    xargs -0 -n 4 -P "$jobs" clang-tidy-14 -p build/debug --quiet 2>&1 |
+    { grep -vE '^[0-9]+ warnings? generated|^Suppressed |^Use -header-filter|^$' || true; }
+  [[ ${PIPESTATUS[1]} == 0 ]]
+}
+
+mapfile -d '' -t scripts < <(git ls-files -z --cached --others --exclude-standard -- '*.sh' '.ci/run')
+mapfile -d '' -t python < <(git ls-files -z --cached --others --exclude-standard -- '*.py')
+
+check "clang-format" scripts/format.sh --check
+check "shellcheck" shellcheck "${scripts[@]}"
+check "Python compiles" python3 -c '
+import sys
+for path in sys.argv[1:]:
+    compile(open(path, "rb").read(), path, "exec")' "${python[@]}"
+for script in scripts/check_*.py; do
+  [[ -e $script ]] && check "$script" python3 "$script"
+done
+check "clang-tidy" tidy
+
+if ((${#failed[@]})); then
+  printf 'lint: FAILED: %s\n' "${failed[@]}"
+  exit 1
+fi
+echo "lint: everything is fine"
