@@ -1,0 +1,11 @@
+// The only clock reading of the project. Core code never calls it: it is handed `now`.
+#pragma once
+
+#include "common/base/time.h"
+
+namespace tamada::loop {
+
+// CLOCK_BOOTTIME: goes on while the machine is suspended, never steps back. Any thread. About 30 ns (vDSO).
+[[nodiscard]] TimePoint boot_now();
+
+}  // namespace tamada::loop

@@ -1,0 +1,62 @@
+// FdWatch: tells its listener when a descriptor can be read or written. The descriptor belongs to someone
+// else, who closes it after close() (or destruction) of the watch.
+//
+// After close()/destruction returns, no callback of this object runs again. Both may be called from inside
+// the callback. Loop thread only; the Loop must outlive it. Owns no heap memory.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <cstdint>
+
+#include "common/base/result.h"
+#include "common/loop/loop.h"
+
+namespace tamada::loop {
+
+class FdListener {
+ public:
+  // `events`: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as the kernel says; 0 after wake(). EPOLLHUP
+  // and EPOLLERR come unasked; who cannot act on them calls FdWatch::close() or mute(), or is called each
+  // turn.
+  virtual void on_ready(std::uint32_t events) noexcept = 0;
+
+ protected:
+  ~FdListener() = default;
+};
+
+class FdWatch {
+ public:
+  // `exclusive`: of several loops watching one listening socket, the kernel wakes one and not all.
+  FdWatch(Loop& loop, FdListener& listener, bool exclusive = false);
+  ~FdWatch();
+  FdWatch(const FdWatch&) = delete;
+  FdWatch& operator=(const FdWatch&) = delete;
+
+  // Costs no system call; the kernel hears of the descriptor with the first want().
+  void open(int fd);
+  void close();
+  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+  [[nodiscard]] int fd() const { return fd_; }
+  [[nodiscard]] Loop& loop() const { return loop_; }
+
+  // Level-triggered: reported every turn as long as it is so. `read` also reports the peer's FIN. Fails only
+  // when the kernel cannot watch (out of memory, max_user_watches): treat as a broken socket.
+  Result<void> want(bool read, bool write);
+  // No event at all until the next want(), not even EPOLLHUP.
+  void mute();
+  // on_ready(0) in the next turn, once.
+  void wake();
+
+ private:
+  friend class Poller;
+  Loop& loop_;
+  FdListener& listener_;
+  int fd_ = -1;
+  std::uint32_t registered_ = 0;  // what the kernel was told; 0: not in the set unless `in_set_`
+  std::uint32_t wanted_ = 0;
+  bool in_set_ = false;
+  const bool exclusive_;
+};
+
+}  // namespace tamada::loop

@@ -1,0 +1,81 @@
+// Resolver: names to addresses, with the system's getaddrinfo() on threads of its own. (Not libuv's pool: its
+// four threads are shared with everything else, and a few names whose server does not answer would block all
+// others.)
+//
+// Loop thread only; the Loop must outlive it. After its destruction, or that of a Lookup, the callback does
+// not run again; both may happen inside the callback. A look-up that hangs delays neither destruction nor the
+// end of the process: its thread touches nothing but a shared state of its own, and is left behind.
+//
+// One look-up per name at a time: asking for a name that is in flight (also one that was cancelled) joins it.
+// When `max_threads` look-ups hang, further names wait; the caller's own time limit decides what that means.
+//
+// Both families are asked for. AI_ADDRCONFIG is off: it ignores loopback addresses when deciding which
+// families the machine has, so that on a machine (or container) without other addresses names on ::1 or
+// 127.0.0.1 would vanish; an address of a family without a route fails quickly at connect() instead, and the
+// next one is tried.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/address.h"
+#include "common/base/result.h"
+#include "common/loop/loop.h"
+
+namespace tamada::loop {
+
+// A question in flight. Destroying it (or assigning another) cancels: its callback does not run.
+class Lookup {
+ public:
+  Lookup() = default;
+  Lookup(Lookup&&) noexcept = default;
+  Lookup& operator=(Lookup&& other) noexcept;
+  ~Lookup();
+  // Still waiting for the answer.
+  [[nodiscard]] bool is_pending() const;
+  void cancel();
+
+ private:
+  friend class Resolver;
+  struct Waiter;
+  explicit Lookup(std::shared_ptr<Waiter> waiter) : waiter_(std::move(waiter)) {}
+  std::shared_ptr<Waiter> waiter_;
+};
+
+class Resolver {
+ public:
+  // At least one address, port 0, no duplicates, in the system's order of preference (RFC 6724). Or an error
+  // of kind unresolved: "resolve pg1: no such name (EAI_NONAME)".
+  using Answer = Result<std::vector<Address>>;
+  using Callback = std::function<void(Answer)>;
+  // What a thread calls; must be callable from several threads at once and touch nothing that may go away.
+  using LookupFunction = std::function<Answer(const std::string& host)>;
+
+  struct Options {
+    unsigned max_threads = 16;  // started when needed, 256 KiB of (virtual) stack each
+    LookupFunction lookup;      // empty: the system's; tests bring their own
+  };
+
+  explicit Resolver(Loop& loop);
+  Resolver(Loop& loop, Options options);
+  ~Resolver();
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+
+  // Never answers from inside this call, also for IP literals ("10.0.0.1", "::1"), which need no thread.
+  [[nodiscard]] Lookup resolve(const std::string& host, Callback callback);
+
+  // getaddrinfo() as described above; blocks. What threads call by default.
+  static Answer system_lookup(const std::string& host);
+
+ private:
+  struct Shared;
+  struct Names;
+  Loop& loop_;
+  std::unique_ptr<Names> names_;    // loop thread only
+  std::shared_ptr<Shared> shared_;  // with the threads
+};
+
+}  // namespace tamada::loop
