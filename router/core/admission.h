@@ -19,7 +19,9 @@
 #include <deque>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -31,6 +33,13 @@
 #include "router/core/routing_table.h"
 
 namespace tamada::router {
+
+// Why a grant came to nothing.
+enum class RetryCause {
+  refused,    // nobody listens, no route, or no answer to the connection in time
+  not_ready,  // 57P01 or 57P03: the server shuts down or starts up
+  reset,      // dropped: may be this session's own fault, so it says nothing about the node
+};
 
 // Go ahead: connect to `candidate.postgres`. `generation` is the table under which it was decided: a later
 // table may cut it (cut_line()).
@@ -79,12 +88,14 @@ class Admission {
   void apply(RoutingTablePtr table, TimePoint now, std::vector<Grant>& grants);
 
   // `client` matters to `balance: source` only. A session asks once, then retry().
-  [[nodiscard]] Verdict request(SessionId session, ListenerId listener, const Address& client, TimePoint now);
+  [[nodiscard]] Verdict request(SessionId session, ListenerId listener, const Address& client, TimePoint now,
+                                std::vector<Grant>& grants);
 
-  // The grant came to nothing before the client saw a byte of it (refused, reset, 57P03): the node is avoided
-  // for this session until a newer table vouches for it again, or `avoid_for` has passed. Keeps its place at
-  // the head of the queue and its deadline.
-  [[nodiscard]] Verdict retry(SessionId session, TimePoint now, std::vector<Grant>& grants);
+  // The grant came to nothing before the client saw a byte of it. The session keeps its deadline and goes to
+  // the head of the queue; it does not get the same node again for `avoid_for`. A cause that concerns
+  // everybody (refused, not ready) makes the node suspect for all: for `avoid_for` nobody is sent there, then
+  // one session at a time, until one has started.
+  [[nodiscard]] Verdict retry(SessionId session, RetryCause cause, TimePoint now, std::vector<Grant>& grants);
 
   // The start-up on the granted node is through (ReadyForQuery, or what stands for it under TLS).
   void started(SessionId session, TimePoint now, std::vector<Grant>& grants);
@@ -97,15 +108,57 @@ class Admission {
   // When expire() has something to do next; none: nobody waits.
   [[nodiscard]] std::optional<TimePoint> next_expiry() const;
 
-  [[nodiscard]] ListenerLoad load(ListenerId listener) const;
+  [[nodiscard]] ListenerLoad load(ListenerId listener, TimePoint now) const;
   // Sessions on `node`, all listeners, granted and not ended.
   [[nodiscard]] std::uint32_t sessions_on(NodeId node) const;
 
   static constexpr Duration avoid_for = 200ms;
 
  private:
-  struct Session;
-  struct Listener;
+  enum class Phase { waiting, starting, running };
+
+  struct Session {
+    ListenerId listener;
+    Phase phase = Phase::waiting;
+    NodeId node;                    // granted (starting, running), or the one to avoid (waiting)
+    TimePoint deadline = {};        // waiting: when the wait ends in vain
+    TimePoint avoid_until = {};     // waiting: until then not to `node`
+    std::uint64_t source_hash = 0;  // of the client's IP address
+  };
+
+  // What is known of a node on one listener.
+  struct NodeLoad {
+    std::uint32_t sessions = 0;  // starting and running
+    std::uint32_t starting = 0;
+    bool suspect = false;  // the last thing heard from it was a refusal
+    TimePoint suspect_until = {};
+  };
+
+  struct Listener {
+    ListenerPolicy policy;
+    bool configured = true;
+    std::deque<SessionId> waiting;  // first come first served
+    std::unordered_map<NodeId, NodeLoad> nodes;
+    std::uint32_t sessions = 0;  // starting and running
+    std::uint64_t turn = 0;      // round robin
+  };
+
+  [[nodiscard]] std::optional<Candidate> pick(Listener& listener, const Session& session, TimePoint now);
+  [[nodiscard]] bool has_fit_node(const Listener& listener, TimePoint now) const;
+  [[nodiscard]] Refusal refusal(const Listener& listener, TimePoint now, std::string_view waited) const;
+  void serve(Listener& listener, TimePoint now, std::vector<Grant>& grants);
+  void release(Listener& listener, Session& session);
+  void stop_waiting(SessionId id);
+  // Serves the queue with `id` in it; its own grant, if it got one, is the verdict.
+  [[nodiscard]] Verdict verdict(Listener& listener, SessionId id, TimePoint now, std::vector<Grant>& grants);
+
+  RoutingTablePtr table_;
+  std::unordered_map<ListenerId, Listener> listeners_;
+  std::unordered_map<SessionId, Session> sessions_;
+  std::set<std::pair<TimePoint, SessionId>> deadlines_;  // one per waiting session
+  std::set<std::pair<TimePoint, ListenerId>> rechecks_;  // when an avoidance or a suspicion ends
+  std::unordered_map<NodeId, std::uint32_t> sessions_on_;
+  std::mt19937 random_;
 };
 
 }  // namespace tamada::router

@@ -53,9 +53,9 @@ struct PollAnswer {
   AskKind asked = AskKind::master;
   TimePoint sent;  // when the request was sent: what the answer is worth
   Address
-      postgres;  // where sessions to this node go: the address that answered where REST API and PostgreSQL
-                 // share a host name, else the PostgreSQL name's own address. Not set: unknown yet
-  int status = 0;                        // HTTP status; 0 with silence
+      postgres;    // where sessions to this node go: the address that answered where REST API and PostgreSQL
+                   // share a host name, else the PostgreSQL name's own address. Not set: unknown yet
+  int status = 0;  // HTTP status; 0 with silence
   std::optional<wire::NodeStatus> body;  // with an HTTP answer whose body could be read
   std::optional<Silence> silence;        // set: nothing usable came; status and body are then empty
   std::string words;  // for a silence: what happened, for people ("connect to ...: no answer within 2000 ms")

@@ -1,0 +1,315 @@
+#include "router/core/admission.h"
+
+#include <catch2/catch.hpp>
+
+using namespace tamada;
+using namespace tamada::router;
+
+namespace {
+
+constexpr ListenerId write_port{1};
+constexpr ListenerId read_port{2};
+constexpr NodeId a{1};
+constexpr NodeId b{2};
+
+TimePoint at(Duration since_start) {
+  return TimePoint(1000s) + since_start;
+}
+SessionId session(std::uint64_t number) {
+  return {0, number};
+}
+
+// An Admission with a write and a read listener, and verbs that keep a test short.
+struct Door {
+  Admission admission{1};
+  std::vector<ListenerPolicy> policies{2};
+  std::vector<Grant> grants;  // of the last verb, for other sessions
+  Generation generation = 0;
+
+  Door() {
+    policies[0].id = write_port;
+    policies[0].name = "write";
+    policies[1].id = read_port;
+    policies[1].name = "read";
+    policies[1].to = Target::replica;
+    configure();
+  }
+  void configure(TimePoint now = at(0s)) {
+    grants.clear();
+    admission.configure(policies, now, grants);
+  }
+  // Every listener gets these nodes, each until `valid_until`.
+  void table(std::vector<NodeId> nodes, TimePoint now = at(0s), TimePoint valid_until = at(3600s)) {
+    auto table = std::make_shared<RoutingTable>();
+    table->generation = ++generation;
+    for (const ListenerPolicy& policy : policies) {
+      ListenerRoutes routes{policy.id, {}, "no leader: pg-a is stopping", {}};
+      for (const NodeId node : nodes) {
+        routes.candidates.push_back(
+            {node, "pg-" + std::to_string(node.value), *Address::from_ip("10.0.0.1", 5432), valid_until});
+      }
+      table->listeners.push_back(routes);
+    }
+    grants.clear();
+    admission.apply(table, now, grants);
+  }
+  Verdict request(std::uint64_t number, TimePoint now = at(0s), ListenerId listener = write_port) {
+    grants.clear();
+    return admission.request(session(number), listener, *Address::from_ip("10.1.1.1", 40000), now, grants);
+  }
+  Verdict retry(std::uint64_t number, RetryCause cause, TimePoint now) {
+    grants.clear();
+    return admission.retry(session(number), cause, now, grants);
+  }
+  void started(std::uint64_t number, TimePoint now = at(0s)) {
+    grants.clear();
+    admission.started(session(number), now, grants);
+  }
+  void ended(std::uint64_t number, TimePoint now = at(0s)) {
+    grants.clear();
+    admission.ended(session(number), now, grants);
+  }
+  std::vector<Expiry> expire(TimePoint now) {
+    grants.clear();
+    return admission.expire(now, grants);
+  }
+  std::vector<std::uint64_t> granted() const {
+    std::vector<std::uint64_t> numbers;
+    for (const Grant& grant : grants) numbers.push_back(grant.session.number);
+    return numbers;
+  }
+};
+
+NodeId node_of(const Verdict& verdict) {
+  const Grant* grant = std::get_if<Grant>(&verdict);
+  return grant == nullptr ? NodeId{} : grant->candidate.node;
+}
+bool is_held(const Verdict& verdict) {
+  return std::holds_alternative<Held>(verdict);
+}
+std::string message(const Verdict& verdict) {
+  return std::get<Refusal>(verdict).message;
+}
+
+using Numbers = std::vector<std::uint64_t>;
+
+}  // namespace
+
+TEST_CASE("a session goes through at once when a node is fit", "[admission]") {
+  Door door;
+  door.table({a});
+  const Verdict verdict = door.request(1);
+  CHECK(node_of(verdict) == a);
+  CHECK(std::get<Grant>(verdict).generation == door.generation);
+}
+
+TEST_CASE("without a fit node sessions wait and go through in the order they came", "[admission]") {
+  Door door;
+  CHECK(is_held(door.request(1)));
+  door.table({});
+  CHECK(is_held(door.request(2)));
+  CHECK(is_held(door.request(3)));
+  CHECK(door.admission.load(write_port, at(0s)).held == 3);
+  door.table({a}, at(1s));
+  CHECK(door.granted() == Numbers{1, 2, 3});
+  CHECK(door.admission.load(write_port, at(1s)).held == 0);
+  CHECK(door.admission.next_expiry() == std::nullopt);
+}
+
+TEST_CASE("a candidate that has run out is not used, and the client waits", "[admission]") {
+  Door door;
+  door.table({a}, at(0s), at(3s));
+  CHECK(node_of(door.request(1, at(2999ms))) == a);
+  CHECK(is_held(door.request(2, at(3s))));
+  door.table({a}, at(4s), at(6s));
+  CHECK(door.granted() == Numbers{2});
+}
+
+TEST_CASE("a wait in vain ends with what is missing and for how long", "[admission]") {
+  Door door;
+  door.policies[0].hold = 5s;
+  door.configure();
+  door.table({});
+  CHECK(is_held(door.request(1, at(0s))));
+  CHECK(door.admission.next_expiry() == at(5s));
+  CHECK(door.expire(at(4999ms)).empty());
+  const auto expired = door.expire(at(5s));
+  REQUIRE(expired.size() == 1);
+  CHECK(expired[0].session == session(1));
+  CHECK(std::string(expired[0].refusal.sqlstate) == "57P03");
+  CHECK(expired[0].refusal.message == "no leader: pg-a is stopping (waited 5s)");
+  CHECK(door.admission.load(write_port, at(5s)).held == 0);
+}
+
+TEST_CASE("hold: 0 refuses at once", "[admission]") {
+  Door door;
+  door.policies[0].hold = 0s;
+  door.configure();
+  door.table({});
+  CHECK(message(door.request(1)) == "no leader: pg-a is stopping");
+}
+
+TEST_CASE("max_held bounds the crowd that waits", "[admission]") {
+  Door door;
+  door.policies[0].max_held = 2;
+  door.configure();
+  door.table({});
+  CHECK(is_held(door.request(1)));
+  CHECK(is_held(door.request(2)));
+  CHECK(message(door.request(3)) == "no leader: pg-a is stopping (2 clients are waiting already)");
+}
+
+TEST_CASE("a client that leaves makes room and is never let in", "[admission]") {
+  Door door;
+  door.table({});
+  (void)door.request(1);
+  (void)door.request(2);
+  door.ended(1);
+  door.table({a});
+  CHECK(door.granted() == Numbers{2});
+}
+
+TEST_CASE("a released crowd starts max_starting at a time", "[admission]") {
+  Door door;
+  door.policies[0].max_starting = 2;
+  door.configure();
+  for (std::uint64_t i = 1; i <= 5; ++i) (void)door.request(i);
+  door.table({a});
+  CHECK(door.granted() == Numbers{1, 2});
+  door.started(1);
+  CHECK(door.granted() == Numbers{3});
+  door.ended(2);  // gave up while starting
+  CHECK(door.granted() == Numbers{4});
+  CHECK(door.admission.load(write_port, at(0s)).starting == 2);
+  CHECK(door.admission.load(write_port, at(0s)).queued == 1);
+}
+
+TEST_CASE("nobody overtakes those who wait", "[admission]") {
+  Door door;
+  door.policies[0].max_starting = 1;
+  door.configure();
+  door.table({a});
+  CHECK(node_of(door.request(1)) == a);
+  CHECK(is_held(door.request(2)));
+  door.started(1);
+  CHECK(door.granted() == Numbers{2});
+  door.started(2);
+  CHECK(node_of(door.request(3)) == a);
+}
+
+TEST_CASE("connection limits queue, for the listener and for each node", "[admission]") {
+  Door door;
+  SECTION("of the listener") {
+    door.policies[0].max_connections = 2;
+    door.configure();
+    door.table({a, b});
+    (void)door.request(1);
+    (void)door.request(2);
+    CHECK(is_held(door.request(3)));
+    const auto expired = door.expire(at(60s));
+    REQUIRE(expired.size() == 1);
+    CHECK(std::string(expired[0].refusal.sqlstate) == "53300");
+    CHECK(expired[0].refusal.message == "all 2 connections of listener \"write\" are in use (waited 1min)");
+  }
+  SECTION("of each node") {
+    door.policies[0].node_max_connections = 1;
+    door.configure();
+    door.table({a, b});
+    const NodeId first = node_of(door.request(1));
+    const NodeId second = node_of(door.request(2));
+    CHECK(first != second);
+    CHECK(is_held(door.request(3)));
+    door.ended(2);
+    REQUIRE(door.granted() == Numbers{3});
+    CHECK(door.grants[0].candidate.node == second);
+  }
+  SECTION("the listeners count apart, the node's sum is known") {
+    door.table({a});
+    (void)door.request(1);
+    (void)door.request(2, at(0s), read_port);
+    CHECK(door.admission.load(write_port, at(0s)).sessions == 1);
+    CHECK(door.admission.sessions_on(a) == 2);
+  }
+}
+
+TEST_CASE("a refused session goes to another node at once", "[admission]") {
+  Door door;
+  door.table({a, b});
+  const NodeId first = node_of(door.request(1));
+  const NodeId second = node_of(door.retry(1, RetryCause::refused, at(0s)));
+  CHECK(second.is_set());
+  CHECK(second != first);
+  CHECK(node_of(door.request(2)) == second);  // the first is suspect for everybody
+}
+
+TEST_CASE("a refusing node is tried again by one session, and by all once it has started", "[admission]") {
+  Door door;
+  door.table({a});
+  (void)door.request(1);
+  CHECK(is_held(door.retry(1, RetryCause::not_ready, at(0s))));
+  CHECK(is_held(door.request(2, at(10ms))));
+  CHECK(is_held(door.request(3, at(20ms))));
+  CHECK(door.admission.next_expiry() == at(200ms));
+  (void)door.expire(at(200ms));
+  CHECK(door.granted() == Numbers{1});
+  door.started(1, at(210ms));
+  CHECK(door.granted() == Numbers{2, 3});
+}
+
+TEST_CASE("the suspicion ends though the session that met it has left", "[admission]") {
+  Door door;
+  door.table({a});
+  (void)door.request(1);
+  (void)door.retry(1, RetryCause::refused, at(0s));
+  (void)door.request(2, at(10ms));
+  door.ended(1, at(20ms));
+  (void)door.expire(at(200ms));
+  CHECK(door.granted() == Numbers{2});
+}
+
+TEST_CASE("a reset says nothing about the node: others still go there", "[admission]") {
+  Door door;
+  door.table({a});
+  (void)door.request(1);
+  CHECK(is_held(door.retry(1, RetryCause::reset, at(0s))));
+  CHECK(node_of(door.request(2, at(1ms))) == a);
+  (void)door.expire(at(200ms));
+  CHECK(door.granted() == Numbers{1});
+}
+
+TEST_CASE("a retried session keeps its first deadline", "[admission]") {
+  Door door;
+  door.policies[0].hold = 1s;
+  door.configure();
+  door.table({a});
+  (void)door.request(1, at(0s));
+  CHECK(is_held(door.retry(1, RetryCause::refused, at(900ms))));
+  const auto expired = door.expire(at(1s));
+  REQUIRE(expired.size() == 1);
+  CHECK(expired[0].session == session(1));
+}
+
+TEST_CASE("a listener that is taken out refuses, ends its waits and keeps count of its sessions",
+          "[admission]") {
+  Door door;
+  door.table({a});
+  (void)door.request(1);
+  door.table({});
+  (void)door.request(2);
+  door.policies.erase(door.policies.begin());
+  door.configure(at(1s));
+  const auto expired = door.expire(at(1s));
+  REQUIRE(expired.size() == 1);
+  CHECK(expired[0].refusal.message == "this listener was taken out of the configuration");
+  CHECK(message(door.request(3)) == "this listener was taken out of the configuration");
+  CHECK(door.admission.sessions_on(a) == 1);
+  door.ended(1);
+  CHECK(door.admission.sessions_on(a) == 0);
+}
+
+TEST_CASE("ending a session that is not known is harmless", "[admission]") {
+  Door door;
+  door.ended(42);
+  door.started(42);
+  CHECK(door.granted().empty());
+}
