@@ -18,6 +18,8 @@ struct ErrorResponse {
 
 // libpq takes a longer "length" (or one below 8) of a server's first message for text in the old form.
 inline constexpr std::size_t error_response_max = 30000;
+// A text in the old form without an end by here is no error message.
+inline constexpr std::size_t old_error_max = 2048;
 
 // The whole message with fields S, V, C, M, and D and H unless they are empty. A zero byte in a text ends it
 // there. `sqlstate` has five characters (assert).
@@ -38,6 +40,9 @@ inline constexpr std::size_t error_response_max = 30000;
 // The fields of an ErrorResponse's body (after type and length), as far as they go: a field cut off at the
 // end is taken as it is. Never fails.
 [[nodiscard]] ErrorResponse parse_error_fields(std::string_view body);
+// Are these the first four bytes of a text in the old form, given that they are no length of an
+// ErrorResponse? No, if one of them is zero: no such text is that short.
+[[nodiscard]] bool is_old_error_start(Bytes first_four);
 // The old form's text, without its zero byte.
 [[nodiscard]] ErrorResponse parse_old_error_text(std::string_view text);
 

@@ -69,7 +69,9 @@ class StartupReplyScanner {
   std::size_t take_header(Bytes bytes);
   std::size_t take_body(Bytes bytes);
   std::size_t take_old_error(Bytes bytes);
-  void start_message();
+  void begin_message(std::byte type);
+  void begin_body();
+  void begin_error(std::uint32_t length);
   void end_message();
   void fail(std::string problem);
   void finish_error(ErrorResponse error);
@@ -86,7 +88,7 @@ class StartupReplyScanner {
   bool server_talked_ = false;
   bool version_negotiated_ = false;
   std::uint8_t header_size_ = 0;
-  std::array<std::byte, 5> header_{};  // type and length
+  std::array<std::byte, 9> header_{};  // type, length, and of an authentication request its code
   std::uint32_t body_left_ = 0;
   std::unique_ptr<Found, FoundDeleter> found_;
 };
