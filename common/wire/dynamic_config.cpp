@@ -1,0 +1,98 @@
+#include "common/wire/dynamic_config.h"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "common/wire/json_reader.h"
+
+namespace tamada::wire {
+
+namespace {
+
+constexpr std::uint64_t seconds_max = 86400;
+
+// Patroni lower-cases the text of whatever stands there and compares words.
+std::string lower_text(const nlohmann::json& value) {
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return text;
+}
+
+std::optional<bool> switch_word(std::string_view text) {
+  if (text == "on" || text == "true" || text == "yes" || text == "1") return true;
+  if (text == "off" || text == "false" || text == "no" || text == "0") return false;
+  return std::nullopt;
+}
+
+void read_seconds(JsonFields& fields, const char* key, Duration& target) {
+  const auto* value = fields.any(key);
+  if (value == nullptr) return;
+  std::uint64_t seconds = 0;
+  if (value->is_string()) {
+    const auto& text = value->get_ref<const std::string&>();
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc{} || end != text.data() + text.size()) seconds = 0;
+  } else if (value->is_number_unsigned()) {
+    seconds = value->get<std::uint64_t>();
+  }
+  if (seconds < 1 || seconds > seconds_max) {
+    fields.refuse(key, *value, fmt::format("whole seconds from 1 to {}", seconds_max));
+    return;
+  }
+  target = std::chrono::seconds(seconds);
+}
+
+bool read_switch(JsonFields& fields, const char* key) {
+  const auto* value = fields.any(key);
+  if (value == nullptr) return false;
+  const auto word = value->is_structured() ? std::nullopt : switch_word(lower_text(*value));
+  if (!word) fields.refuse(key, *value, "true or false");
+  return word.value_or(false);
+}
+
+SynchronousMode read_synchronous_mode(JsonFields& fields) {
+  const auto* value = fields.any("synchronous_mode");
+  if (value == nullptr) return SynchronousMode::off;
+  const std::string text = value->is_structured() ? std::string() : lower_text(*value);
+  if (text == "quorum") return SynchronousMode::quorum;
+  const auto word = switch_word(text);
+  if (!word) fields.refuse("synchronous_mode", *value, "true, false or \"quorum\"");
+  return word.value_or(false) ? SynchronousMode::on : SynchronousMode::off;
+}
+
+// Patroni counts a standby_cluster section only if it says where to follow.
+bool follows_another(const nlohmann::json& section) {
+  for (const char* key : {"host", "port", "restore_command"}) {
+    const auto found = section.find(key);
+    if (found != section.end() && !found->is_null() && *found != "" && *found != 0 && *found != false)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<DynamicConfig> parse_dynamic_config(std::string_view body) {
+  const auto document = parse_json_object("dynamic configuration", body);
+  if (!document) return tl::make_unexpected(document.error());
+  std::optional<Error> error;
+  JsonFields fields(*document, "dynamic configuration: ", error);
+
+  DynamicConfig config;
+  read_seconds(fields, "ttl", config.ttl);
+  read_seconds(fields, "loop_wait", config.loop_wait);
+  read_seconds(fields, "retry_timeout", config.retry_timeout);
+  config.synchronous_mode = read_synchronous_mode(fields);
+  config.pause = read_switch(fields, "pause");
+  if (const auto* section = fields.object("standby_cluster"))
+    config.standby_cluster = follows_another(*section);
+  if (error) return tl::make_unexpected(std::move(*error));
+  return config;
+}
+
+}  // namespace tamada::wire
