@@ -3,7 +3,8 @@
 // Event names and keys are stable (docs/operations.md lists them); units stand in the key (dur_ms, up_bytes).
 // Never a secret or a query. Thread-safe: any thread may write. Never blocks the caller: lines are handed to
 // a writer thread; when standard output stalls, the oldest waiting lines are dropped and counted, and the
-// next line says how many.
+// next line says how many (log.dropped). A line is written out as soon as the writer gets to it: nothing
+// waits in a buffer while the router is quiet.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,9 @@ struct LogField {
 
 class EventLog {
  public:
-  // Writes to standard output: containers collect it.
-  explicit EventLog(const LogConfig& config);
-  ~EventLog();  // writes out what waits, at most for a second
+  // Writes to standard output: containers collect it. (`fd`: another place, for tests; stays the caller's.)
+  explicit EventLog(const LogConfig& config, int fd = 1);
+  ~EventLog();  // writes out what waits, at most for a second; no other thread may still write then
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
