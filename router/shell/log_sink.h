@@ -6,7 +6,7 @@
 // again with the next one.
 #pragma once
 
-#include <spdlog/details/thread_pool.h>
+#include <spdlog/async.h>
 #include <spdlog/sinks/sink.h>
 
 #include <atomic>
