@@ -42,6 +42,7 @@ class LoopOwned {
 
 class Loop {
  public:
+  // Throws std::system_error when the system has no descriptors left for it.
   // `read_buffer_size`: the one buffer that all streams of this loop read into, in bytes.
   explicit Loop(std::size_t read_buffer_size = std::size_t{64} * 1024);
   ~Loop();  // close(); handles still open are a bug (assert)

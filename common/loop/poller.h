@@ -28,6 +28,8 @@ class Poller {
   void attach(FdWatch& watch);  // takes the slot of watch.fd_
   void detach(FdWatch& watch);
   Result<void> tell_kernel(FdWatch& watch, std::uint32_t events);
+  // Out of the kernel's set; the slot stays.
+  void remove(FdWatch& watch);
   void wake(FdWatch& watch);
   [[nodiscard]] bool has_woken() const { return !woken_.empty(); }
 

@@ -35,7 +35,7 @@ class TcpStream final : private FdListener {
 
   // --- opening (only when closed)
   // Answers through on_connected(), never from inside this call: refused, unreachable, reset, timeout
-  // (nothing came within `timeout`), system (out of descriptors or ports), each worded "connect
+  // (nothing came within `timeout`), system (out of descriptors), each worded "connect
   // to 10.0.0.1:5432: ...".
   void connect(const Address& peer, Duration timeout);
   // Takes an accepted, connected socket. `peer` saves asking the kernel.
@@ -95,29 +95,32 @@ class TcpStream final : private FdListener {
   class Guard;
 
   void on_ready(std::uint32_t events) noexcept override;
-  void finish_connect(std::uint32_t events);
-  void answer_connect(Result<void> result);
-  void read_ready(std::uint32_t events, Guard& guard);
-  void write_ready(Guard& guard);
-  void update_interest();
-  // errno of a broken send; the user hears of it in a later turn.
+  void finish_connect();
+  void answer_connect(Result<void> error);
+  [[nodiscard]] Result<void> connect_error(int code) const;
+  void read_ready(std::uint32_t events, const Guard& guard);
+  void write_ready(const Guard& guard);
+  void send_fin();
+  // errno of a broken send; the user hears of it in a later turn, after what can still be read.
   void fail_writing(int code);
+  void drop_queue();
+  void update_interest();
   void close_on_user(int code);
-  void open_socket(int fd, const Address& peer);
-  void forget_socket();
+  [[nodiscard]] Error broken_by(int code) const;
+  // Back to closed; the socket is the caller's.
+  UniqueFd forget_socket();
 
   FdWatch watch_;
   StreamListener& listener_;
-  bool* destroyed_ = nullptr;        // set while a callback runs
+  bool* gone_ = nullptr;             // set while a callback runs: see Guard
   std::unique_ptr<Timer> deadline_;  // only while connecting
-  std::vector<std::byte> queue_;     // bytes [sent_, size) are still to be sent; no capacity when empty
+  std::vector<std::byte> queue_;     // [sent_, size) is still to be sent; without memory when empty
   std::size_t sent_ = 0;
-  int write_error_ = 0;  // errno; on_closed() is due
   Address peer_;
+  int error_ = 0;  // errno not told to the user yet
   State state_ = State::closed;
   bool reading_ = false;
   bool read_ended_ = false;  // FIN seen
-  bool hung_up_ = false;     // a reset was seen while nobody read; read_start() will find it
   bool fin_asked_ = false;
   bool fin_sent_ = false;
 };

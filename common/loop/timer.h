@@ -22,7 +22,7 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Once, `after` from now (0: in the next turn). Replaces what was started before.
+  // Once, `after` from now, at least 1 ms (Loop::defer() is for "at once"). Replaces what was started before.
   void start(Duration after);
   // First `every` from now, then again and again; missed rounds are not made up for. At least 1 ms.
   void start_repeating(Duration every);
