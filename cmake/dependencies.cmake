@@ -21,3 +21,5 @@ foreach(file ${LLHTTP_SOURCE_DIR}/llhttp.c ${LLHTTP_INCLUDE_DIR}/llhttp.h)
 endforeach()
 add_library(llhttp STATIC ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c ${LLHTTP_SOURCE_DIR}/llhttp.c)
 target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
+# Strict: what two HTTP programs could read differently is refused (request smuggling).
+target_compile_definitions(llhttp PUBLIC LLHTTP_STRICT_MODE=1)
