@@ -1,0 +1,76 @@
+// Server: an HTTP/1.0 and 1.1 server that no client can pin.
+//
+// Keep-alive, pipelined requests (answered in their order, one at a time), HEAD, Expect: 100-continue,
+// chunked answers without end. What is not plain HTTP is answered in a line of text and closed: 400
+// malformed, 408 too slow, 413 body and 431 headers too large, 417, 501 unknown method, 505 version, 503 too
+// many connections. Every wait has a limit: the first byte, the head, the body, the client's reading of the
+// answer.
+//
+// Loop thread only. Loop, TLS context and whatever the handler uses must outlive it. Destroying it closes
+// every connection; Responders and ResponseStreams still held then do nothing. It may not be destroyed inside
+// the handler.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "common/base/address.h"
+#include "common/base/result.h"
+#include "common/base/time.h"
+#include "common/http/message.h"
+#include "common/http/message_parser.h"
+#include "common/http/responder.h"
+#include "common/http/tls_context.h"
+#include "common/loop/loop.h"
+#include "common/loop/tcp_listener.h"
+
+namespace tamada::http {
+
+struct ServerOptions {
+  MessageLimits limits{
+      .max_header = std::size_t{16} * 1024, .max_body = std::size_t{64} * 1024, .max_fields = 100};
+  Duration idle_timeout = 60s;    // between two requests, before the first byte
+  Duration header_timeout = 10s;  // from the connection, or a request's first byte, to the end of its head;
+                                  // with TLS the handshake is part of it
+  Duration body_timeout = 10s;    // from the end of the head to the end of the body
+  Duration write_timeout = 30s;   // how long a client may leave an answer unread before it is dropped
+  std::size_t max_connections = 256;  // beyond it the longest idle one is closed; if none is idle: 503
+  std::size_t max_stream_queue = std::size_t{256} * 1024;
+  TlsContext* tls = nullptr;  // null: plain HTTP
+};
+
+// What the handler learns beyond the request.
+struct Peer {
+  Address address;
+  std::string certificate_subject;  // of a verified client certificate; empty if none
+};
+
+class Server final : private loop::AcceptListener {
+ public:
+  // Called for each whole request; must answer through the responder, now or later. Must not throw.
+  using Handler = std::function<void(const Request& request, const Peer& peer, Responder responder)>;
+
+  Server(loop::Loop& loop, const ServerOptions& options, Handler handler);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // "cannot listen on 0.0.0.0:7000: address already in use (EADDRINUSE)"
+  Result<void> listen(const Address& address);
+  // With the port the kernel chose.
+  [[nodiscard]] Address address() const { return listener_.address(); }
+  // Accepts nobody any more; open connections go on.
+  void stop_listening() { listener_.close(); }
+
+  [[nodiscard]] std::size_t connections() const;
+
+ private:
+  void on_accept(loop::UniqueFd socket, const Address& peer) override;
+  void on_paused(const Error& why) override;
+
+  std::shared_ptr<ServerConnections> connections_;
+  loop::TcpListener listener_;
+};
+
+}  // namespace tamada::http
