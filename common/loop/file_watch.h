@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -36,13 +37,13 @@ class FileWatch final : private FdListener {
 
   // `path` need not exist. The callback comes for changes after construction.
   FileWatch(Loop& loop, std::string path, std::function<void()> on_change);
-  FileWatch(Loop& loop, std::string path, std::function<void()> on_change, Options options);
+  FileWatch(Loop& loop, std::string path, std::function<void()> on_change, const Options& options);
   ~FileWatch();
   FileWatch(const FileWatch&) = delete;
   FileWatch& operator=(const FileWatch&) = delete;
 
   // What inotify watches now, for tests and the curious. Empty when it cannot be used.
-  [[nodiscard]] const std::vector<std::string>& watched_folders() const { return folders_; }
+  [[nodiscard]] std::vector<std::string> watched_folders() const;
 
  private:
   // What tells one state of the file from another; all zero if it is not there.
@@ -64,13 +65,13 @@ class FileWatch final : private FdListener {
   const std::string path_;
   const Options options_;
   std::function<void()> on_change_;
+  UniqueFd inotify_;  // none: out of instances, the slow way remains
   FdWatch watch_;
-  UniqueFd inotify_;
   Timer settle_;
   Timer recheck_;
   Fingerprint seen_;
-  std::vector<std::string> folders_;
-  TimePoint unsettled_since_{};  // of the first event not yet checked
+  std::map<int, std::string> watched_;  // inotify's number of each folder
+  TimePoint unsettled_since_{};         // of the first event not yet checked
   bool unsettled_ = false;
 };
 

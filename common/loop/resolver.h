@@ -22,6 +22,7 @@
 
 #include "common/base/address.h"
 #include "common/base/result.h"
+#include "common/loop/lookup_threads.h"
 #include "common/loop/loop.h"
 
 namespace tamada::loop {
@@ -29,8 +30,8 @@ namespace tamada::loop {
 // A question in flight. Destroying it (or assigning another) cancels: its callback does not run.
 class Lookup {
  public:
-  Lookup() = default;
-  Lookup(Lookup&&) noexcept = default;
+  Lookup();
+  Lookup(Lookup&&) noexcept;
   Lookup& operator=(Lookup&& other) noexcept;
   ~Lookup();
   // Still waiting for the answer.
@@ -40,7 +41,7 @@ class Lookup {
  private:
   friend class Resolver;
   struct Waiter;
-  explicit Lookup(std::shared_ptr<Waiter> waiter) : waiter_(std::move(waiter)) {}
+  explicit Lookup(std::shared_ptr<Waiter> waiter);
   std::shared_ptr<Waiter> waiter_;
 };
 
@@ -51,7 +52,7 @@ class Resolver {
   using Answer = Result<std::vector<Address>>;
   using Callback = std::function<void(Answer)>;
   // What a thread calls; must be callable from several threads at once and touch nothing that may go away.
-  using LookupFunction = std::function<Answer(const std::string& host)>;
+  using LookupFunction = LookupThreads::LookupFunction;
 
   struct Options {
     unsigned max_threads = 16;  // started when needed, 256 KiB of (virtual) stack each
@@ -59,7 +60,7 @@ class Resolver {
   };
 
   explicit Resolver(Loop& loop);
-  Resolver(Loop& loop, Options options);
+  Resolver(Loop& loop, const Options& options);
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
@@ -71,11 +72,10 @@ class Resolver {
   static Answer system_lookup(const std::string& host);
 
  private:
-  struct Shared;
   struct Names;
   Loop& loop_;
-  std::unique_ptr<Names> names_;    // loop thread only
-  std::shared_ptr<Shared> shared_;  // with the threads
+  std::shared_ptr<Names> names_;  // loop thread only; late answers hold it weakly
+  LookupThreads threads_;
 };
 
 }  // namespace tamada::loop

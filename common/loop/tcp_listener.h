@@ -71,15 +71,17 @@ class TcpListener final : private FdListener {
   void on_ready(std::uint32_t events) noexcept override;
   Result<void> start(UniqueFd socket);
   void pause(int code);
-  // The address is not needed any more: false if the object was destroyed by the callback.
-  bool accept_one(int fd, const Address& peer);
+  bool end_pause();
+  template <class Callback>
+  bool survives(Callback callback);
+  void leave_callback();
 
   FdWatch watch_;
   AcceptListener& listener_;
   ListenOptions options_;
   UniqueFd socket_;
   Timer retry_;
-  bool* destroyed_ = nullptr;  // set while a callback runs
+  bool* gone_ = nullptr;  // set while a callback runs; told when the accept loop must not go on
   bool stopped_ = false;
   bool paused_ = false;
 };
