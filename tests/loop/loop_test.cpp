@@ -1,0 +1,185 @@
+#include "common/loop/loop.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/loop/fd_watch.h"
+#include "common/loop/timer.h"
+#include "common/loop/unique_fd.h"
+#include "tests/support/loop_fixture.h"
+#include "tests/support/raw_socket.h"
+
+using namespace tamada;
+using namespace tamada::loop;
+
+TEST_CASE("posted work runs in the order it was posted", "[loop]") {
+  LoopFixture test;
+  std::string order;
+  test.loop.post([&] { order += "a"; });
+  test.loop.post([&] {
+    order += "b";
+    test.loop.post([&] { order += "d"; });
+  });
+  test.loop.post([&] { order += "c"; });
+
+  CHECK(order.empty());  // never from inside post()
+  REQUIRE(test.run_until([&] { return order.size() == 4; }));
+  CHECK(order == "abcd");
+}
+
+TEST_CASE("work posted from many threads all runs on the loop's thread, each thread's in order", "[loop]") {
+  constexpr int threads = 4;
+  constexpr int each = 2000;
+  LoopFixture test;
+  std::vector<std::vector<int>> seen(threads);
+  const auto home = std::this_thread::get_id();
+  bool at_home = true;
+  {
+    std::vector<std::jthread> posters;
+    for (int t = 0; t < threads; ++t) {
+      posters.emplace_back([&test, &seen, &at_home, home, t] {
+        for (int i = 0; i < each; ++i) {
+          test.loop.post([&seen, &at_home, home, t, i] {
+            at_home = at_home && std::this_thread::get_id() == home;
+            seen[static_cast<std::size_t>(t)].push_back(i);
+          });
+        }
+      });
+    }
+    REQUIRE(test.run_until([&] {
+      std::size_t total = 0;
+      for (const auto& one : seen) total += one.size();
+      return total == std::size_t{threads} * each;
+    }));
+  }
+  CHECK(at_home);
+  for (const auto& one : seen) CHECK(std::is_sorted(one.begin(), one.end()));
+}
+
+TEST_CASE("a post wakes a loop that sleeps without a time limit, and stop() ends run()", "[loop]") {
+  Loop loop;
+  bool ran = false;
+  std::jthread other([&] {
+    loop.post([&] {
+      ran = true;
+      loop.stop();
+    });
+  });
+  loop.run();
+  CHECK(ran);
+}
+
+TEST_CASE("stop() before run() lets it do one turn", "[loop]") {
+  Loop loop;
+  int turns = 0;
+  loop.set_turn_hook([&] { ++turns; });
+  loop.stop();
+  loop.run();
+  CHECK(turns <= 1);
+  loop.post([&] { loop.stop(); });
+  loop.run();
+  CHECK(turns >= 1);
+}
+
+TEST_CASE("posted and deferred work that never ran is destroyed with the loop", "[loop]") {
+  auto alive = std::make_shared<int>(1);
+  auto [one, other] = connected_pair();
+  {
+    Loop loop;
+    loop.post([alive] { FAIL("ran"); });
+    loop.defer([alive] { FAIL("ran"); });
+    loop.post([fd = std::move(one)] { FAIL("ran"); });
+    CHECK(alive.use_count() == 3);
+  }
+  CHECK(alive.use_count() == 1);
+  Arrived arrived;
+  take_arrived(other, arrived);
+  CHECK(arrived.end);  // the descriptor in the capture was closed
+}
+
+TEST_CASE("deferred work runs at the end of the turn, what it defers in the next one without sleep",
+          "[loop]") {
+  LoopFixture test;
+  std::string order;
+  test.loop.post([&] {
+    test.loop.defer([&] {
+      order += "2";
+      test.loop.defer([&] { order += "3"; });
+    });
+    order += "1";
+  });
+  while (order.empty()) test.loop.run_once(Loop::Wait::once);
+  CHECK(order == "12");
+  test.loop.run_once(Loop::Wait::once);  // would hang if it slept: nothing else is open
+  CHECK(order == "123");
+}
+
+TEST_CASE("the turn hook runs before the callbacks of its turn", "[loop]") {
+  LoopFixture test;
+  std::string order;
+  auto [one, other] = connected_pair();
+  struct Reader final : FdListener {
+    std::string* order = nullptr;
+    void on_ready(std::uint32_t) noexcept override { *order += "event "; }
+  } reader;
+  reader.order = &order;
+  FdWatch watch(test.loop, reader);
+  watch.open(one.get());
+  REQUIRE(watch.want(true, false));
+  raw_send(other, "x");
+  test.loop.set_turn_hook([&] { order += "hook "; });
+  test.loop.run_once(Loop::Wait::once);
+  CHECK(order == "hook event ");
+  test.loop.set_turn_hook(nullptr);
+}
+
+TEST_CASE("an event of this turn for a watch that another callback closed finds nobody", "[loop]") {
+  LoopFixture test;
+  auto [a, a_peer] = connected_pair();
+  auto [b, b_peer] = connected_pair();
+  struct Reader final : FdListener {
+    explicit Reader(Loop& loop) : watch(loop, *this) {}
+    FdWatch watch;
+    Reader* victim = nullptr;
+    int calls = 0;
+    void on_ready(std::uint32_t) noexcept override {
+      ++calls;
+      watch.close();
+      victim->watch.close();
+    }
+  };
+  Reader first(test.loop);
+  Reader second(test.loop);
+  first.victim = &second;
+  second.victim = &first;
+  first.watch.open(a.get());
+  second.watch.open(b.get());
+  REQUIRE(first.watch.want(true, false));
+  REQUIRE(second.watch.want(true, false));
+  raw_send(a_peer, "x");
+  raw_send(b_peer, "x");
+  test.run_turns();
+  CHECK(first.calls + second.calls == 1);
+}
+
+TEST_CASE("what is open is told by kind and number", "[loop]") {
+  Loop loop;
+  {
+    const Timer one(loop, [] {});
+    const Timer two(loop, [] {});
+    REQUIRE(loop.open_handles().size() == 1);
+    CHECK(std::string(loop.open_handles()[0].kind) == "Timer");
+    CHECK(loop.open_handles()[0].count == 2);
+  }
+  CHECK(loop.open_handles().empty());
+  CHECK(loop.close().empty());
+}
+
+TEST_CASE("the read buffer has the size asked for", "[loop]") {
+  const Loop small;
+  Loop large(std::size_t{256} * 1024);
+  CHECK(large.read_buffer().size() == 262144);
+}

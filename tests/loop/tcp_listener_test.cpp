@@ -1,0 +1,1 @@
+#include "tests/support/loop_fixture.h"
