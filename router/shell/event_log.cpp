@@ -48,7 +48,8 @@ class EventLog::Impl {
  public:
   Impl(const LogConfig& config, int fd)
       : sink_(std::make_shared<LogSink>(fd, config.format)),
-        pool_(std::make_shared<spdlog::details::thread_pool>(queue_lines, 1, block_signals)),
+        pool_(std::make_shared<spdlog::details::thread_pool>(queue_lines, 1, block_signals,
+                                                             [sink = sink_] { sink->flush(); })),
         logger_(std::make_shared<spdlog::async_logger>("tamada", sink_, pool_,
                                                        spdlog::async_overflow_policy::overrun_oldest)) {
     sink_->watch(pool_.get());

@@ -53,14 +53,15 @@ void LogSink::report_dropped() {
   overruns_told_ = overruns;
 }
 
-// False: the time to give up has come.
+// False: the time to give up has come and the descriptor takes nothing.
 bool LogSink::wait_until_writable() const {
   for (;;) {
+    const bool give_up = std::chrono::steady_clock::now() >= give_up_at_.load();
     pollfd asked{fd_, POLLOUT, 0};
     // An error of the descriptor counts as writable: write() then says which.
-    const int ready = ::poll(&asked, 1, 100);
+    const int ready = ::poll(&asked, 1, give_up ? 0 : 100);
     if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
-    if (std::chrono::steady_clock::now() >= give_up_at_.load()) return false;
+    if (give_up) return false;
   }
 }
 

@@ -7,6 +7,8 @@
 
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <sstream>
 #include <thread>
 #include <vector>
@@ -66,6 +68,11 @@ std::vector<std::string> lines_of(const std::string& text) {
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) lines.push_back(line);
   return lines;
+}
+
+std::ptrdiff_t threads_of_this_process() {
+  const std::filesystem::directory_iterator tasks("/proc/self/task");
+  return std::distance(begin(tasks), end(tasks));
 }
 
 // What stands after the time stamp.
@@ -183,6 +190,7 @@ TEST_CASE("a stalled standard output blocks nobody, and the loss is counted to t
 
 TEST_CASE("the end is not held up by an output that nobody reads", "[event_log]") {
   Pipe pipe;
+  const auto threads = threads_of_this_process();
   const auto begin = std::chrono::steady_clock::now();
   {
     EventLog log(LogConfig{}, pipe.writer());
@@ -190,6 +198,7 @@ TEST_CASE("the end is not held up by an output that nobody reads", "[event_log]"
   }
   // The bound is one second; a busy test machine gets more, and "for ever" would be the time limit of ctest.
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
+  CHECK(threads_of_this_process() == threads);  // the writer ended too; it was not left behind
 }
 
 TEST_CASE("a reader that went away costs lines, not the router", "[event_log]") {
