@@ -1,4 +1,4 @@
-// Channel: one connection, plain or TLS, with the same verbs and the same promises as loop::TcpStream.
+// Channel: one connection, plain or TLS, with the verbs and the promises of loop::TcpStream. Used once.
 //
 // After close()/finish() or destruction returns, no callback of this object runs again; all may be called
 // from inside one of its callbacks. Loop thread only; Loop and listener must outlive it.
@@ -37,6 +37,7 @@ class Channel final : private loop::StreamListener {
   void connect(const Address& peer, Duration timeout, std::unique_ptr<TlsSession> tls);
   void adopt(loop::UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls);
 
+  // With TLS, what had been decrypted when reading was stopped is still handed on.
   void read_start();
   void read_stop();
   // Everything: what the kernel does not take now is kept. During the handshake it waits for it.
@@ -61,13 +62,15 @@ class Channel final : private loop::StreamListener {
   void on_drained() override;
   void on_closed(const Error& why) override;
 
+  class Guard;
   void carry_cipher();
   void fail_tls(const Error& why);
+  void forget();
 
   loop::TcpStream stream_;
   loop::StreamListener& listener_;
   std::unique_ptr<TlsSession> tls_;
-  bool* destroyed_ = nullptr;  // set while a callback runs
+  bool* gone_ = nullptr;  // set while a callback runs
   bool handshake_told_ = false;
   bool end_told_ = false;
   bool reading_ = false;  // what the owner wants; the handshake reads by itself

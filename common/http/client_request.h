@@ -27,7 +27,7 @@ namespace tamada::http {
 
 struct ClientOptions {
   Duration deadline = 2s;  // for all, from the connection to the last byte
-  MessageLimits limits;    // 64 KiB of headers, 1 MiB of body
+  MessageLimits limits = {};    // 64 KiB of headers, 1 MiB of body
 };
 
 class ClientRequest final : private ExchangeListener {

@@ -7,6 +7,7 @@
 // Loop thread only. Loop, listener and the target's TLS context must outlive it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/base/time.h"
@@ -58,8 +59,8 @@ class Exchange final : private loop::StreamListener {
   void on_end() override;
   void on_closed(const Error& why) override;
 
-  // False if the object was destroyed by the listener, or the exchange is over.
-  bool deliver();
+  class Guard;
+  void deliver();
   void done(Result<Response> result);
 
   Channel channel_;
@@ -67,13 +68,12 @@ class Exchange final : private loop::StreamListener {
   ResponseParser parser_;
   const bool streaming_;
   std::string words_;
-  std::string request_bytes_;  // until they are sent
-  loop::Timer early_failure_;  // what went wrong in the constructor is told in the next turn
-  Response head_;
+  std::string request_bytes_;                 // until they are sent
+  std::optional<loop::Timer> early_failure_;  // what went wrong in the constructor is told in the next turn
   TimePoint sent_at_{};
   bool sent_ = false;
   bool head_told_ = false;
-  bool* destroyed_ = nullptr;  // set while a callback runs
+  bool* gone_ = nullptr;  // set while a callback runs
 };
 
 }  // namespace tamada::http

@@ -11,10 +11,21 @@
 namespace tamada::http {
 namespace {
 
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) {
+        return !is_header_safe({&c, 1});
+      },
+      ' ');
+  return text;
+}
+
 void append_headers(std::string& out, const Headers& headers) {
   for (const Header& field : headers) {
     assert(is_header_safe(field.name) && is_header_safe(field.value));
-    fmt::format_to(std::back_inserter(out), "{}: {}\r\n", field.name, field.value);
+    // A value that broke the promise loses its line ends, it does not become a header of its own.
+    fmt::format_to(std::back_inserter(out), "{}: {}\r\n", one_line(field.name), one_line(field.value));
   }
 }
 

@@ -59,6 +59,7 @@ class Responder {
  private:
   friend class ServerConnection;
   Responder(std::weak_ptr<ServerConnections> connections, std::uint64_t id, std::uint64_t exchange);
+  void give_up();
 
   std::weak_ptr<ServerConnections> connections_;
   std::uint64_t id_ = 0;

@@ -67,7 +67,6 @@ class Server final : private loop::AcceptListener {
 
  private:
   void on_accept(loop::UniqueFd socket, const Address& peer) override;
-  void on_paused(const Error& why) override;
 
   std::shared_ptr<ServerConnections> connections_;
   loop::TcpListener listener_;

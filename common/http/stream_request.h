@@ -15,7 +15,7 @@ namespace tamada::http {
 struct StreamOptions {
   Duration head_timeout = 5s;
   Duration idle_timeout = 0s;
-  MessageLimits limits;
+  MessageLimits limits = {};
 };
 
 class StreamRequest final : private ExchangeListener {
@@ -49,6 +49,7 @@ class StreamRequest final : private ExchangeListener {
   void on_head(Response head) override;
   void on_body(std::string_view bytes) override;
   void on_done(Result<Response> result) override;
+  void on_timeout();
   void start_idle_timer();
 
   Listener& listener_;

@@ -1,0 +1,30 @@
+#include "common/http/client_request.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace tamada::http {
+
+ClientRequest::ClientRequest(loop::Loop& loop, const Target& target, const Request& request,
+                             const ClientOptions& options, Callback callback)
+    : callback_(std::move(callback)), deadline_(loop, [this, limit = options.deadline] {
+        on_done(fail(ErrorKind::timeout, fmt::format("{}: no whole answer within {} ms ({})",
+                                                     exchange_->words(), to_ms(limit), exchange_->phase())));
+      }) {
+  exchange_.emplace(loop, target, request, options.limits, false, options.deadline,
+                    static_cast<ExchangeListener&>(*this));
+  deadline_.start(options.deadline);
+}
+
+ClientRequest::~ClientRequest() = default;
+
+void ClientRequest::on_done(Result<Response> result) {
+  deadline_.stop();
+  exchange_.reset();
+  // The callback may destroy this object, and itself with it.
+  const Callback callback = std::exchange(callback_, {});
+  callback(std::move(result));
+}
+
+}  // namespace tamada::http

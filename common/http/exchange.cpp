@@ -1,0 +1,123 @@
+#include "common/http/exchange.h"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <utility>
+
+#include "common/loop/clock.h"
+
+namespace tamada::http {
+namespace {
+
+// For the last bytes and the peer's FIN; the loop does it alone.
+constexpr Duration farewell = 2s;
+
+}  // namespace
+
+class Exchange::Guard {
+ public:
+  explicit Guard(Exchange& exchange) : exchange_(exchange) { exchange.gone_ = &gone_; }
+  ~Guard() {
+    if (!gone_) exchange_.gone_ = nullptr;
+  }
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+  [[nodiscard]] bool gone() const { return gone_; }
+
+ private:
+  Exchange& exchange_;
+  bool gone_ = false;
+};
+
+Exchange::Exchange(loop::Loop& loop, const Target& target, const Request& request,
+                   const MessageLimits& limits, bool streaming, Duration connect_timeout,
+                   ExchangeListener& listener)
+    : channel_(loop, *this),
+      listener_(listener),
+      parser_(limits, {.to_head = request.method == "HEAD", .streaming = streaming}),
+      streaming_(streaming),
+      words_(fmt::format("{} {} from {}", request.method, request.path, target.words())),
+      request_bytes_(request_bytes(request, target.authority, false)) {
+  std::unique_ptr<TlsSession> session;
+  if (target.tls != nullptr) {
+    auto made = target.tls->new_session(target.host);
+    if (!made) {
+      early_failure_.emplace(loop, [this, why = made.error()] { done(tl::make_unexpected(why)); });
+      early_failure_->start(0s);
+      return;
+    }
+    session = std::move(*made);
+  }
+  channel_.connect(target.address, connect_timeout, std::move(session));
+}
+
+Exchange::~Exchange() {
+  if (gone_ != nullptr) *gone_ = true;
+  channel_.finish(farewell);
+}
+
+std::string_view Exchange::phase() const {
+  if (!sent_) return channel_.is_handshaking() && channel_.is_open() ? "TLS handshake" : "connecting";
+  if (parser_.head_complete()) return "reading the body";
+  return parser_.begun() ? "reading the headers" : "waiting for the answer";
+}
+
+void Exchange::on_connected(Result<void> result) {
+  if (!result) return done(tl::make_unexpected(result.error()));
+  sent_ = true;
+  sent_at_ = loop::boot_now();
+  channel_.write(std::exchange(request_bytes_, {}));
+  channel_.read_start();
+}
+
+void Exchange::on_bytes(std::span<const std::byte> bytes) {
+  (void)parser_.feed(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  deliver();
+}
+
+void Exchange::on_end() {
+  parser_.finish();
+  deliver();
+}
+
+void Exchange::on_closed(const Error& why) {
+  done(fail(why.kind, fmt::format("{} ({})", why.message, phase())));
+}
+
+void Exchange::deliver() {
+  const Guard guard(*this);
+  if (streaming_ && parser_.head_complete() && parser_.progress() != Progress::failed) {
+    if (!head_told_) {
+      head_told_ = true;
+      Response head = parser_.take();
+      head.sent_at = sent_at_;
+      listener_.on_head(std::move(head));
+      if (guard.gone()) return;
+    }
+    const std::string body = parser_.take_body();
+    if (!body.empty()) {
+      listener_.on_body(body);
+      if (guard.gone()) return;
+    }
+  }
+  switch (parser_.progress()) {
+    case Progress::need_more:
+      return;
+    case Progress::failed:
+      return done(tl::make_unexpected(parser_.error()));
+    case Progress::complete:
+      break;
+  }
+  Response response = streaming_ ? Response{} : parser_.take();
+  response.sent_at = sent_at_;
+  done(std::move(response));
+}
+
+void Exchange::done(Result<Response> result) {
+  channel_.finish(farewell);
+  if (!result) result = fail(result.error().kind, fmt::format("{}: {}", words_, result.error().message));
+  listener_.on_done(std::move(result));
+}
+
+}  // namespace tamada::http

@@ -1,0 +1,27 @@
+#include "common/http/server.h"
+
+#include <utility>
+
+#include "common/http/server_connections.h"
+
+namespace tamada::http {
+
+Server::Server(loop::Loop& loop, const ServerOptions& options, Handler handler)
+    : connections_(std::make_shared<ServerConnections>(loop, options, std::move(handler))),
+      listener_(loop, *this) {}
+
+Server::~Server() = default;
+
+Result<void> Server::listen(const Address& address) {
+  return listener_.bind(address);
+}
+
+std::size_t Server::connections() const {
+  return connections_->size();
+}
+
+void Server::on_accept(loop::UniqueFd socket, const Address& peer) {
+  connections_->accept(std::move(socket), peer);
+}
+
+}  // namespace tamada::http

@@ -1,0 +1,214 @@
+#include "common/http/server_connection.h"
+
+#include <fmt/format.h>
+
+#include <cassert>
+#include <utility>
+
+#include "common/http/server_connections.h"
+#include "common/loop/clock.h"
+
+namespace tamada::http {
+namespace {
+
+constexpr Duration farewell = 2s;
+// A client that sends on while it gets a stream: nobody pipelines that much behind an answer without end.
+constexpr std::size_t max_unparsed = std::size_t{64} * 1024;
+
+bool may_have_body(int status) {
+  return status >= 200 && status != 204 && status != 304;
+}
+
+}  // namespace
+
+ServerConnection::ServerConnection(ServerConnections& owner, std::uint64_t id)
+    : owner_(owner),
+      id_(id),
+      channel_(owner.loop(), *this),
+      timer_(owner.loop(), [this] { on_timeout(); }),
+      parser_(owner.options().limits) {}
+
+void ServerConnection::start(loop::UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls) {
+  channel_.adopt(std::move(socket), peer, std::move(tls));
+  channel_.read_start();
+  // The first request has no idle time to use up: who connects has something to ask.
+  enter(Phase::idle, owner_.options().header_timeout);
+}
+
+// --- what the client sends
+
+void ServerConnection::on_connected(Result<void> result) {
+  // Only with TLS: the handshake has ended, the bytes follow by themselves. A failed one has closed.
+  if (!result) leave();
+}
+
+void ServerConnection::on_bytes(std::span<const std::byte> bytes) {
+  unparsed_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (phase_ == Phase::streaming && unparsed_.size() > max_unparsed) return leave();
+  process();
+}
+
+void ServerConnection::on_end() {
+  client_ended_ = true;
+  // With an answer under way the client may have closed only its own side; it still gets it. A stream would
+  // never notice otherwise that nobody is there.
+  if (phase_ != Phase::answering && phase_ != Phase::draining) leave();
+}
+
+void ServerConnection::on_closed(const Error&) {
+  leave();
+}
+
+void ServerConnection::process() {
+  // One loop, so that many requests sent together do not become as deep a recursion.
+  if (processing_) return;
+  processing_ = true;
+  while (phase_ <= Phase::body && !unparsed_.empty()) {
+    unparsed_.erase(0, parser_.feed(unparsed_));
+    if (parser_.progress() == Progress::failed) {
+      refuse(parser_.fault_status(), parser_.fault_words());
+    } else if (parser_.progress() == Progress::complete) {
+      hand_over(parser_.take());
+    } else {
+      note_progress_of_request();
+    }
+  }
+  processing_ = false;
+  if (phase_ == Phase::closed) return;
+  if (phase_ == Phase::answering || phase_ == Phase::draining) {
+    channel_.read_stop();
+  } else {
+    channel_.read_start();
+  }
+}
+
+void ServerConnection::note_progress_of_request() {
+  if (phase_ == Phase::idle && parser_.begun()) enter(Phase::head, owner_.options().header_timeout);
+  if (phase_ == Phase::body || !parser_.head_complete()) return;
+  enter(Phase::body, owner_.options().body_timeout);
+  if (parser_.expects_unknown()) return refuse(417, "only 100-continue may be expected");
+  if (parser_.expects_continue()) channel_.write("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void ServerConnection::hand_over(Request request) {
+  first_ = false;
+  ++exchange_;
+  keep_alive_ = request.keep_alive;
+  to_head_ = request.method == "HEAD";
+  chunked_ = request.minor_version >= 1;
+  enter(Phase::answering, 0s);
+  const Peer peer{channel_.peer_address(), channel_.peer_subject()};
+  owner_.handler()(request, peer, Responder(owner_.weak_from_this(), id_, exchange_));
+}
+
+// --- what it is answered
+
+void ServerConnection::send(const Response& response) {
+  assert(phase_ == Phase::answering);
+  if (client_ended_) keep_alive_ = false;
+  Headers headers = response.headers;
+  if (may_have_body(response.status)) headers.add("Content-Length", std::to_string(response.body.size()));
+  headers.add("Connection", keep_alive_ ? "keep-alive" : "close");
+  std::string bytes = response_head(response.status, headers);
+  if (!to_head_ && may_have_body(response.status)) bytes += response.body;
+  channel_.write(bytes);
+  answer_done();
+}
+
+void ServerConnection::begin_stream(int status, const Headers& given) {
+  assert(phase_ == Phase::answering);
+  // A client whose side is closed would never be seen to go.
+  if (!chunked_ || client_ended_) keep_alive_ = false;
+  Headers headers = given;
+  if (chunked_) headers.add("Transfer-Encoding", "chunked");
+  headers.add("Connection", keep_alive_ ? "keep-alive" : "close");
+  enter(Phase::streaming, 0s);
+  channel_.write(response_head(status, headers));
+  if (to_head_ || !may_have_body(status)) return answer_done();
+  // From now on to learn that the client has gone.
+  if (!processing_) channel_.read_start();
+}
+
+bool ServerConnection::stream_write(std::string_view bytes) {
+  assert(phase_ == Phase::streaming);
+  if (bytes.empty()) return true;
+  channel_.write(chunked_ ? chunk_bytes(bytes) : std::string(bytes));
+  if (channel_.queued() > owner_.options().max_stream_queue) {
+    channel_.close();
+    leave();
+    return false;
+  }
+  if (channel_.queued() > 0 && !timer_.is_active()) timer_.start(owner_.options().write_timeout);
+  return true;
+}
+
+void ServerConnection::end_stream() {
+  assert(phase_ == Phase::streaming);
+  if (chunked_) channel_.write(last_chunk);
+  answer_done();
+}
+
+void ServerConnection::answer_done() {
+  if (!keep_alive_) return leave();
+  // The next request waits until this answer is on its way: a client that only sends piles up nothing.
+  if (channel_.queued() > 0) return enter(Phase::draining, owner_.options().write_timeout);
+  enter(Phase::idle, owner_.options().idle_timeout);
+  process();
+}
+
+void ServerConnection::on_drained() {
+  if (phase_ == Phase::streaming) timer_.stop();
+  if (phase_ == Phase::draining) answer_done();
+}
+
+void ServerConnection::refuse(int status, std::string_view words) {
+  const Response response = text_response(status, words);
+  Headers headers = response.headers;
+  headers.add("Content-Length", std::to_string(response.body.size()));
+  headers.add("Connection", "close");
+  channel_.write(response_head(status, headers) + response.body);
+  leave();
+}
+
+// --- limits and the end
+
+void ServerConnection::on_timeout() {
+  const auto& options = owner_.options();
+  switch (phase_) {
+    case Phase::head:
+      return refuse(
+          408, fmt::format("the request's head did not come within {} ms", to_ms(options.header_timeout)));
+    case Phase::body:
+      return refuse(408,
+                    fmt::format("the request's body did not come within {} ms", to_ms(options.body_timeout)));
+    case Phase::streaming:
+    case Phase::draining:
+      // It does not read: what is queued would never leave.
+      channel_.close();
+      return leave();
+    case Phase::idle:
+    case Phase::answering:
+    case Phase::closed:
+      return leave();
+  }
+}
+
+void ServerConnection::enter(Phase phase, Duration limit) {
+  phase_ = phase;
+  since_ = loop::boot_now();
+  if (limit > 0s) {
+    timer_.start(limit);
+  } else {
+    timer_.stop();
+  }
+}
+
+void ServerConnection::leave() {
+  if (phase_ == Phase::closed) return;
+  // A big last answer has its time to be read; everything else is gone at once.
+  channel_.finish(channel_.queued() > 0 ? owner_.options().write_timeout : farewell);
+  enter(Phase::closed, 0s);
+  owner_.retire(id_);
+}
+
+}  // namespace tamada::http

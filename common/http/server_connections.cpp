@@ -1,0 +1,86 @@
+#include "common/http/server_connections.h"
+
+#include <span>
+#include <string>
+#include <utility>
+
+#include "common/loop/tcp_stream.h"
+
+namespace tamada::http {
+namespace {
+
+constexpr std::size_t max_farewells = 64;
+constexpr Duration farewell = 1s;
+
+}  // namespace
+
+ServerConnections::ServerConnections(loop::Loop& loop, const ServerOptions& options, Server::Handler handler)
+    : loop_(loop), options_(options), handler_(std::move(handler)) {}
+
+ServerConnections::~ServerConnections() = default;
+
+void ServerConnections::accept(loop::UniqueFd socket, const Address& peer) {
+  if (open_.size() >= options_.max_connections && !close_longest_idle())
+    return turn_away(std::move(socket), peer);
+  std::unique_ptr<TlsSession> tls;
+  if (options_.tls != nullptr) {
+    auto made = options_.tls->new_session("");
+    // Without a certificate nobody can be told anything; TlsContext::load() at start-up says why.
+    if (!made) return;
+    tls = std::move(*made);
+  }
+  const std::uint64_t id = ++last_id_;
+  auto& connection = *(open_[id] = std::make_unique<ServerConnection>(*this, id));
+  connection.start(std::move(socket), peer, std::move(tls));
+}
+
+void ServerConnections::turn_away(loop::UniqueFd socket, const Address& peer) {
+  // A crowd that is turned away must not fill the loop with good-byes: then the socket is just closed. So it
+  // is with TLS, where a word would cost a handshake.
+  if (options_.tls != nullptr ||
+      loop_.open_handle_count(loop::HandleKind::lingering_socket) >= max_farewells) {
+    return;
+  }
+  struct Nobody final : loop::StreamListener {
+    void on_bytes(std::span<const std::byte>) override {}
+    void on_end() override {}
+    void on_closed(const Error&) override {}
+  } nobody;
+  loop::TcpStream stream(loop_, nobody);
+  stream.adopt(std::move(socket), peer);
+  Response response = text_response(503, "too many connections; try again later");
+  response.headers.add("Content-Length", std::to_string(response.body.size()));
+  response.headers.add("Connection", "close");
+  const std::string bytes = response_head(response.status, response.headers) + response.body;
+  stream.write(std::as_bytes(std::span(bytes)));
+  stream.finish(farewell);
+}
+
+ServerConnection* ServerConnections::find(std::uint64_t id) const {
+  const auto found = open_.find(id);
+  return found == open_.end() ? nullptr : found->second.get();
+}
+
+void ServerConnections::retire(std::uint64_t id) {
+  auto node = open_.extract(id);
+  if (node.empty()) return;
+  if (retired_.empty()) {
+    loop_.defer([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) self->retired_.clear();
+    });
+  }
+  retired_.push_back(std::move(node.mapped()));
+}
+
+bool ServerConnections::close_longest_idle() {
+  ServerConnection* oldest = nullptr;
+  for (const auto& [id, connection] : open_) {
+    if (!connection->is_idle()) continue;
+    if (oldest == nullptr || connection->idle_since() < oldest->idle_since()) oldest = connection.get();
+  }
+  if (oldest == nullptr) return false;
+  oldest->close_idle();
+  return true;
+}
+
+}  // namespace tamada::http
