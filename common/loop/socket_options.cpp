@@ -48,4 +48,9 @@ Address socket_peer(int fd) {
   return Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&storage));
 }
 
+bool is_connected_to_itself(int fd) {
+  const Address own = socket_address(fd);
+  return own.is_set() && own == socket_peer(fd);
+}
+
 }  // namespace tamada::loop

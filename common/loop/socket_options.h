@@ -18,4 +18,8 @@ void make_close_reset(int fd);
 [[nodiscard]] Address socket_address(int fd);
 [[nodiscard]] Address socket_peer(int fd);
 
+// TCP connects a socket to itself when the kernel picks, as the caller's port, the very port on this machine
+// that is called: the server is not there (and would find its port taken).
+[[nodiscard]] bool is_connected_to_itself(int fd);
+
 }  // namespace tamada::loop
