@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -65,14 +66,20 @@ SynchronousMode read_synchronous_mode(JsonFields& fields) {
   return word.value_or(false) ? SynchronousMode::on : SynchronousMode::off;
 }
 
-// Patroni counts a standby_cluster section only if it says where to follow.
+// As Python's bool() sees a scalar: not null, false, 0 or an empty text.
+bool is_given(const nlohmann::json& value) {
+  if (value.is_string()) return !value.get_ref<const std::string&>().empty();
+  if (value.is_number()) return value.get<double>() != 0;
+  return !value.is_null() && value != false;
+}
+
+// Patroni counts a standby_cluster section only if it says whom to follow.
 bool follows_another(const nlohmann::json& section) {
-  for (const char* key : {"host", "port", "restore_command"}) {
+  const std::array<const char*, 3> keys{"host", "port", "restore_command"};
+  return std::any_of(keys.begin(), keys.end(), [&](const char* key) {
     const auto found = section.find(key);
-    if (found != section.end() && !found->is_null() && *found != "" && *found != 0 && *found != false)
-      return true;
-  }
-  return false;
+    return found != section.end() && is_given(*found);
+  });
 }
 
 }  // namespace

@@ -21,7 +21,6 @@ class Builder {
   explicit Builder(std::string_view what) : what_(what) {}
 
   // The interface of nlohmann's SAX parser; false stops it.
-  // NOLINTBEGIN(performance-unnecessary-value-param)
   bool null() { return add(nullptr); }
   bool boolean(bool value) { return add(value); }
   bool number_integer(json::number_integer_t value) { return add(value); }
@@ -44,7 +43,6 @@ class Builder {
     return stop(ErrorKind::invalid,
                 fmt::format("not JSON at byte {} (near \"{}\")", position, printable(last, 40)));
   }
-  // NOLINTEND(performance-unnecessary-value-param)
 
   [[nodiscard]] Result<json> finish(bool parsed) {
     if (error_) return tl::make_unexpected(std::move(*error_));
