@@ -1,0 +1,102 @@
+#include "router/shell/cluster_driver.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/loop/clock.h"
+
+namespace tamada::router {
+
+ClusterDriver::ClusterDriver(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, SideThread& side,
+                             std::uint32_t seed, Callbacks callbacks)
+    : loop_(loop),
+      log_(log),
+      resolver_(resolver),
+      side_(side),
+      seed_(seed),
+      callbacks_(std::move(callbacks)),
+      poller_(loop, log, resolver, [this](const ClusterEvent& event) { apply(event); }),
+      tick_(loop, [this] { carry_out(view_->tick(loop::boot_now())); }) {}
+
+ClusterDriver::~ClusterDriver() = default;
+
+void ClusterDriver::configure(const Settings& settings) {
+  const TimePoint now = loop::boot_now();
+  poller_.configure(settings.poller);
+  if (view_ == nullptr) {
+    view_ = std::make_unique<ClusterView>(settings.policy, seed_, now);
+    carry_out(view_->tick(now));
+  } else {
+    carry_out(view_->configure(settings.policy, now));
+  }
+  watch_leader_key(settings.etcd, settings.policy.scope);
+}
+
+void ClusterDriver::apply(const ClusterEvent& event) {
+  if (const auto* smell = std::get_if<Smell>(&event)) {
+    // "57P01", "57P03": somebody is there and said no; anything else: nobody could be reached.
+    if (smell->words.rfind("57", 0) != 0) poller_.session_failed(smell->node);
+  }
+  carry_out(view_->apply(event, loop::boot_now()));
+  if (const auto* answer = std::get_if<ClusterAnswer>(&event); answer != nullptr && answer->members) {
+    callbacks_.on_members(*answer->members);
+  }
+}
+
+void ClusterDriver::acknowledged(Generation generation) {
+  carry_out(view_->acknowledged(generation, loop::boot_now()));
+}
+
+void ClusterDriver::sessions_gone(NodeId node) {
+  carry_out(view_->sessions_gone(node, loop::boot_now()));
+}
+
+void ClusterDriver::administer(NodeId node, ListenerId listener, AdminState state) {
+  carry_out(view_->administer(node, listener, state, loop::boot_now()));
+}
+
+std::vector<NodeView> ClusterDriver::nodes() const {
+  return view_->nodes(loop::boot_now());
+}
+
+std::optional<EtcdStatus> ClusterDriver::etcd_status() const {
+  if (etcd_ == nullptr) return std::nullopt;
+  return etcd_->status(loop::boot_now());
+}
+
+void ClusterDriver::tell(const Fact& fact) {
+  const LogLevel level = fact.warning ? LogLevel::warn : LogLevel::info;
+  if (fact.node.empty()) {
+    log_.write(level, fact.event, {{"why", std::string_view(fact.words)}});
+  } else {
+    log_.write(level, fact.event,
+               {{"node", std::string_view(fact.node)}, {"why", std::string_view(fact.words)}});
+  }
+  history_.add(fact, std::chrono::system_clock::now());
+}
+
+void ClusterDriver::carry_out(const Step& step) {
+  for (const Fact& fact : step.facts) tell(fact);
+  if (step.table != nullptr) callbacks_.publish(step.table);
+  for (const Ask& ask : step.asks) poller_.ask(ask);
+  tick_.start(std::max<Duration>(step.next_tick - loop::boot_now(), 1ms));
+}
+
+void ClusterDriver::watch_leader_key(const std::optional<EtcdConfig>& etcd, const std::string& scope) {
+  if (etcd == etcd_config_ && scope == etcd_scope_) return;
+  etcd_.reset();
+  etcd_config_ = etcd;
+  etcd_scope_ = scope;
+  if (!etcd || scope.empty()) return;
+  auto watch = LeaderKeyWatch::make(
+      loop_, resolver_, side_, *etcd, scope,
+      {[this](const LeaderKey& key) { apply(key); }, [this](const Fact& fact) { tell(fact); }});
+  if (watch) {
+    etcd_ = *std::move(watch);
+  } else {
+    tell({"etcd.silent", "", watch.error().message,
+          true});  // the loader checks the hosts; nothing is asked now
+  }
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,88 @@
+// ClusterDriver: gives ClusterView (what is believed) hands and eyes. Turns each Step into deeds: asks go to
+// the NodePoller, tables to whoever publishes them, facts into the log (one line each) and the history, the
+// next tick into the one timer. What comes back goes in again.
+//
+// Loop thread only; all references must outlive it. Nothing here blocks.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/loop/loop.h"
+#include "common/loop/resolver.h"
+#include "common/loop/timer.h"
+#include "router/core/cluster_view.h"
+#include "router/shell/event_log.h"
+#include "router/shell/fact_history.h"
+#include "router/shell/leader_key_watch.h"
+#include "router/shell/node_poller.h"
+#include "router/shell/side_thread.h"
+
+namespace tamada::router {
+
+class ClusterDriver {
+ public:
+  struct Callbacks {
+    std::function<void(const RoutingTablePtr& table)> publish;
+    // Members of the cluster were told; the view knows them already.
+    std::function<void(const wire::ClusterMembers& members)> on_members;
+  };
+
+  // What is driven; a new one replaces the old as a whole.
+  struct Settings {
+    RoutingPolicy policy;
+    PollerSettings poller;           // the policy's nodes, and those that are leaving
+    std::optional<EtcdConfig> etcd;  // set: the leader key of policy.scope is watched
+  };
+
+  ClusterDriver(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, SideThread& side,
+                std::uint32_t seed, Callbacks callbacks);
+  ~ClusterDriver();
+  ClusterDriver(const ClusterDriver&) = delete;
+  ClusterDriver& operator=(const ClusterDriver&) = delete;
+
+  // The first call starts asking.
+  void configure(const Settings& settings);
+  // The same, but for whom to ask and how.
+  void configure(const PollerSettings& settings) { poller_.configure(settings); }
+
+  void apply(const ClusterEvent& event);
+  void acknowledged(Generation generation);
+  void sessions_gone(NodeId node);
+  void administer(NodeId node, ListenerId listener, AdminState state);
+  // Beyond what the view asks for by itself.
+  void ask(const Ask& ask) { poller_.ask(ask); }
+
+  // Precondition of the following: configure() was called.
+  [[nodiscard]] std::vector<NodeView> nodes() const;
+  [[nodiscard]] LeaderView leader() const { return view_->leader(); }
+  [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const { return view_->undiscovered(); }
+  [[nodiscard]] std::optional<EtcdStatus> etcd_status() const;
+  [[nodiscard]] const FactHistory& history() const { return history_; }
+
+  // A fact from elsewhere, for the log and the history.
+  void tell(const Fact& fact);
+
+ private:
+  void carry_out(const Step& step);
+  void watch_leader_key(const std::optional<EtcdConfig>& etcd, const std::string& scope);
+
+  loop::Loop& loop_;
+  EventLog& log_;
+  loop::Resolver& resolver_;
+  SideThread& side_;
+  const std::uint32_t seed_;
+  Callbacks callbacks_;
+  FactHistory history_;
+  std::unique_ptr<ClusterView> view_;
+  NodePoller poller_;
+  loop::Timer tick_;
+  std::optional<EtcdConfig> etcd_config_;
+  std::string etcd_scope_;
+  std::unique_ptr<LeaderKeyWatch> etcd_;
+};
+
+}  // namespace tamada::router

@@ -1,0 +1,45 @@
+#include "router/shell/command_line.h"
+
+#include <CLI/CLI.hpp>
+
+#include <sstream>
+
+namespace tamada::router {
+
+std::string program_version_number() {
+  return TAMADA_VERSION;
+}
+
+std::variant<CommandLine, EarlyExit> parse_command_line(int argc, const char* const* argv, bool has_nodes) {
+  CommandLine line;
+  CLI::App app{"Routes PostgreSQL sessions to the node of a Patroni cluster that is fit for them."};
+  app.name("tamada-router");
+  app.set_version_flag("--version", "tamada-router " + program_version_number(), "Print the version");
+  app.add_option("-f,--file", line.file,
+                 "The configuration file; it is watched, changes are applied in place")
+      ->type_name("FILE");
+  app.add_flag("-c,--check", line.check_only, "Only check the configuration: exit 0, or 1 with every error");
+  app.footer(
+      "Settings can also come from TAMADA_* variables, which win over the file;\n"
+      "TAMADA_NODES=patroni1,patroni2 alone is enough.\n"
+      "SIGHUP reads the file again, SIGTERM drains and stops.\n"
+      "Exit codes: 0 stopped or checked, 1 configuration or port, 2 command line.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version come this way too, with code 0.
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = app.exit(error, out, err);
+    return EarlyExit{code == 0 ? exit_ok : exit_usage, code == 0 ? out.str() : err.str()};
+  }
+  if (line.file.empty() && !has_nodes) {
+    return EarlyExit{
+        exit_usage,
+        "tamada-router: nothing to route: name a configuration file (tamada-router -f router.yaml)\n"
+        "or the nodes in the environment (TAMADA_NODES=patroni1,patroni2). See --help.\n"};
+  }
+  return line;
+}
+
+}  // namespace tamada::router

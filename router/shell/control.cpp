@@ -1,0 +1,152 @@
+#include "router/shell/control.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/loop/clock.h"
+#include "router/shell/command_line.h"
+
+namespace tamada::router {
+Control::Control(loop::Loop& loop, EventLog& log, ControlOptions options)
+    : loop_(loop),
+      log_(log),
+      options_(std::move(options)),
+      started_(loop::boot_now()),
+      side_(loop),
+      resolver_(loop, options_.resolver),
+      admin_(side_, log),
+      driver_(loop, log, resolver_, side_, options_.seed,
+              {[this](const RoutingTablePtr& table) { pool_.publish(table); },
+               [this](const wire::ClusterMembers& members) { on_members(members); }}),
+      pool_(loop, options_.workers, log, *this),
+      status_server_(loop, *this),
+      notifier_(loop),
+      source_(loop, side_, options_.file, options_.environment,
+              [this](const LoadedConfig& loaded) { on_loaded(loaded); }),
+      discover_(loop, [this] { discover(); }) {}
+
+Control::~Control() = default;
+
+std::vector<Error> Control::start(const RouterConfig& config) {
+  admin_.use_folder(config.state_dir);
+  std::vector<Error> errors = apply(config);
+  if (!errors.empty()) return errors;
+  const std::string version = program_version_number();
+  log_.write(LogLevel::info, "router.start",
+             {{"version", std::string_view(version)},
+              {"file", std::string_view(options_.file)},
+              {"workers", std::uint64_t{options_.workers}}});
+  notifier_.ready();
+  // The file may have changed between its reading and the beginning of the watch.
+  if (!options_.file.empty()) source_.reload();
+  return errors;
+}
+
+void Control::reload() {
+  asked_ = true;
+  source_.reload();
+}
+
+void Control::stop() {
+  if (stopping_) {
+    loop_.stop();
+    return;
+  }
+  stopping_ = true;
+  notifier_.stopping();
+  log_.write(LogLevel::info, "router.stop",
+             {{"limit_ms", static_cast<std::int64_t>(to_ms(config_.drain_timeout))},
+              {"effect", std::string_view("sessions may end by themselves; again: at once")}});
+  pool_.drain(config_.drain_timeout);
+}
+
+void Control::on_sessions_gone(NodeId node) {
+  if (present_.contains(node)) return;
+  driver_.sessions_gone(node);
+  let_go_of_leaving();
+}
+
+Access Control::access(std::optional<std::string_view> authorization) const {
+  return check_access(config_.stats, authorization);
+}
+
+std::optional<std::string> Control::find_node(const std::string& name) const {
+  const std::vector<NodeView> nodes = driver_.nodes();
+  for (const NodeView& node : nodes) {
+    if (node.configured_name == name) return name;
+  }
+  for (const NodeView& node : nodes) {
+    if (node.name == name) return node.configured_name;
+  }
+  return std::nullopt;
+}
+
+bool Control::has_listener(const std::string& name) const {
+  return std::any_of(config_.listeners.begin(), config_.listeners.end(),
+                     [&](const ListenerConfig& listener) { return listener.policy.name == name; });
+}
+
+void Control::administer(const std::string& node, const std::string& listener, AdminState state,
+                         const std::string& by) {
+  admin_.set(node, listener, state);
+  log_.write(LogLevel::info, "admin.state",
+             {{"node", std::string_view(node)},
+              {"listener", listener.empty() ? std::string_view("all") : std::string_view(listener)},
+              {"state", name_of(state)},
+              {"by", std::string_view(by)}});
+  for (const NodeId id : present_) {
+    if (nodes_.at(id).name != node) continue;
+    driver_.administer(id, listener.empty() ? ListenerId{} : ids_.listener(listener), state);
+  }
+}
+
+std::string Control::status_json() const {
+  const TimePoint now = loop::boot_now();
+  StatusReport report;
+  report.version = program_version_number();
+  report.uptime = now - started_;
+  report.config_file = options_.file;
+  report.config_generation = generation_;
+  report.config_error = config_error_;
+  report.leader = driver_.leader();
+  report.nodes = driver_.nodes();
+  for (const NodeView& node : report.nodes) report.admin.push_back(admin_.states().of(node.configured_name));
+  report.listeners = pool_.status();
+  for (const ListenerStatus& listener : report.listeners) {
+    const auto found = std::find_if(config_.listeners.begin(), config_.listeners.end(),
+                                    [&](const ListenerConfig& one) { return one.policy.id == listener.id; });
+    report.targets.push_back(found == config_.listeners.end() ? Target::leader : found->policy.to);
+  }
+  report.etcd = driver_.etcd_status();
+  report.history = &driver_.history();
+  return to_json(report, now);
+}
+
+void Control::discover() {
+  const std::vector<NodeView> nodes = driver_.nodes();
+  // Those that were heard, in turn; as long as there are none, anybody.
+  std::vector<NodeId> heard;
+  for (const NodeView& node : nodes) {
+    if (node.heard) heard.push_back(node.id);
+  }
+  if (heard.empty()) {
+    for (const NodeView& node : nodes) heard.push_back(node.id);
+  }
+  if (!heard.empty()) driver_.ask({heard[discover_turn_++ % heard.size()], AskKind::cluster});
+}
+
+void Control::on_members(const wire::ClusterMembers& members) {
+  if (!config_.cluster.discover) return;
+  const TimePoint now = loop::boot_now();
+  bool changed = discovery_.heard(members, now);
+  // Only those that this answer names: an older one must not bring back who has left.
+  std::vector<wire::ClusterMember> fresh = driver_.undiscovered();
+  std::erase_if(fresh, [&](const wire::ClusterMember& member) {
+    return std::none_of(members.members.begin(), members.members.end(),
+                        [&](const wire::ClusterMember& named) { return named.name == member.name; });
+  });
+  changed |= discovery_.add(fresh, now);
+  if (changed) drive(false);
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,125 @@
+// Control: the control loop's one object. Owns everything that is not on the data path, and joins it:
+//
+//   ConfigSource ──> Control ──> WorkerPool (listeners)     ClusterDriver ──> WorkerPool (routing tables)
+//   StatusServer <── Control ──> AdminStore                 WorkerPool ──> Control ──> ClusterDriver
+//
+// A configuration is applied as a whole or not at all: when one of its ports cannot be opened, the running
+// one stays, and the reasons stand in the log and in GET /status.
+//
+// Loop thread only. Loop and log must outlive it. Nothing here blocks: files are read and written on the side
+// thread (at start, before anything is served, the state file is read at once).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "common/loop/loop.h"
+#include "common/loop/resolver.h"
+#include "common/loop/timer.h"
+#include "router/config/load_router_config.h"
+#include "router/shell/admin_store.h"
+#include "router/shell/cluster_driver.h"
+#include "router/shell/config_source.h"
+#include "router/shell/discovery.h"
+#include "router/shell/event_log.h"
+#include "router/shell/id_registry.h"
+#include "router/shell/ready_notifier.h"
+#include "router/shell/side_thread.h"
+#include "router/shell/status_server.h"
+#include "router/shell/worker_pool.h"
+
+namespace tamada::router {
+
+struct ControlOptions {
+  std::string file;  // empty: the environment alone
+  Environment environment;
+  loop::Resolver::Options resolver;  // tests bring their own look-ups
+  std::uint32_t workers = 1;
+  std::uint32_t seed = 0;  // of the jitter
+};
+
+class Control final : private WorkerPoolListener, private StatusSource {
+ public:
+  Control(loop::Loop& loop, EventLog& log, ControlOptions options);
+  ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
+  // Opens the ports and begins to ask. Not empty: one error per port that cannot be opened; nothing runs
+  // then.
+  [[nodiscard]] std::vector<Error> start(const RouterConfig& config);
+
+  // Reads the configuration again, now (SIGHUP), and says so also when nothing changed.
+  void reload();
+
+  // Stops accepting and lets sessions go on for `drain_timeout`, then stops the loop. Called again: stops it
+  // at once.
+  void stop();
+
+  // Where the status server listens.
+  [[nodiscard]] std::vector<Address> status_addresses() const { return status_server_.addresses(); }
+  [[nodiscard]] std::string status_json() const override;
+
+ private:
+  // --- WorkerPoolListener
+  void on_acknowledged(Generation generation) override { driver_.acknowledged(generation); }
+  void on_smell(const Smell& smell) override { driver_.apply(smell); }
+  void on_sessions_gone(NodeId node) override;
+  void on_drained() override { loop_.stop(); }
+
+  // --- StatusSource
+  bool is_ready() const override { return !stopping_ && pool_.is_listening(); }
+  bool has_leader() const override { return driver_.leader().node.is_set(); }
+  Access access(std::optional<std::string_view> authorization) const override;
+  std::optional<std::string> find_node(const std::string& name) const override;
+  bool has_listener(const std::string& name) const override;
+  NodeAdmin node_admin(const std::string& node) const override { return admin_.states().of(node); }
+  void administer(const std::string& node, const std::string& listener, AdminState state,
+                  const std::string& by) override;
+
+  // --- configuration
+  void on_loaded(const LoadedConfig& loaded);
+  void refuse(const std::vector<std::string>& errors);
+  std::vector<Error> apply(const RouterConfig& config);
+  // Nodes and policies to the driver: after a new configuration, or a discovery.
+  void drive(bool new_listeners);
+  void restore_admin(NodeId id, const std::string& name);
+  void let_go_of_leaving();
+  [[nodiscard]] PollerSettings poller_settings() const;
+  void discover();
+  void on_members(const wire::ClusterMembers& members);
+
+  loop::Loop& loop_;
+  EventLog& log_;
+  const ControlOptions options_;
+  const TimePoint started_;
+
+  RouterConfig as_loaded_;  // the one in force, as it was read
+  RouterConfig config_;     // the same, with ids
+  std::uint64_t generation_ = 0;
+  std::optional<std::string> config_error_;
+  IdRegistry ids_;
+  std::map<NodeId, NodeConfig> nodes_;  // configured, discovered and leaving ones
+  std::set<NodeId> present_;            // those of nodes_ that are not leaving
+  Discovery discovery_;
+  std::size_t discover_turn_ = 0;
+
+  SideThread side_;
+  loop::Resolver resolver_;
+  AdminStore admin_;
+  ClusterDriver driver_;
+  WorkerPool pool_;
+  StatusServer status_server_;
+  ReadyNotifier notifier_;
+  ConfigSource source_;
+  loop::Timer discover_;
+  bool asked_ = false;  // by a person who wants to hear what came of it
+  bool stopping_ = false;
+};
+
+}  // namespace tamada::router

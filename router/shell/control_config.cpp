@@ -1,0 +1,144 @@
+// How Control takes a new configuration into force.
+#include <algorithm>
+
+#include "router/shell/control.h"
+
+namespace tamada::router {
+namespace {
+
+// How often members that nobody configured are looked for.
+constexpr Duration discover_every = 2s;
+
+}  // namespace
+
+void Control::on_loaded(const LoadedConfig& loaded) {
+  const bool asked = std::exchange(asked_, false);
+  if (!loaded) {
+    std::vector<std::string> errors;
+    for (const ConfigError& error : loaded.error()) errors.push_back(error.to_string());
+    refuse(errors);
+    return;
+  }
+  if (*loaded == as_loaded_) {
+    const LogLevel level = asked || config_error_ ? LogLevel::info : LogLevel::debug;
+    log_.write(level, "config.unchanged", {{"file", std::string_view(options_.file)}});
+    config_error_.reset();
+    return;
+  }
+  notifier_.reloading();
+  const std::vector<Error> failures = apply(*loaded);
+  notifier_.ready();
+  if (!failures.empty()) {
+    std::vector<std::string> errors;
+    for (const Error& error : failures) errors.push_back(error.message);
+    refuse(errors);
+    return;
+  }
+  driver_.tell(
+      {"config.applied", "", "generation " + std::to_string(generation_) + " of " + options_.file, false});
+}
+
+void Control::refuse(const std::vector<std::string>& errors) {
+  std::string all;
+  for (const std::string& error : errors) {
+    log_.write(LogLevel::error, "config.error", {{"why", std::string_view(error)}});
+    all += (all.empty() ? "" : "\n") + error;
+  }
+  config_error_ = all;
+  driver_.tell({"config.refused", "",
+                std::to_string(errors.size()) + (errors.size() == 1 ? " error" : " errors") + " in " +
+                    options_.file + "; the running configuration stays",
+                true});
+}
+
+std::vector<Error> Control::apply(const RouterConfig& config) {
+  RouterConfig next = config;
+  for (ListenerConfig& listener : next.listeners) listener.policy.id = ids_.listener(listener.policy.name);
+
+  std::vector<Error> errors = status_server_.prepare(next.stats.bind);
+  if (errors.empty()) errors = pool_.configure(next);
+  if (!errors.empty()) {
+    status_server_.abandon();
+    return errors;
+  }
+  status_server_.commit();
+
+  const bool new_listeners =
+      std::any_of(next.listeners.begin(), next.listeners.end(),
+                  [&](const ListenerConfig& listener) { return !has_listener(listener.policy.name); });
+  if (generation_ > 0 && next.workers != as_loaded_.workers) {
+    log_.write(LogLevel::warn, "config.needs_restart",
+               {{"setting", std::string_view("workers")},
+                {"effect", std::string_view("the number of workers stays until the next start")}});
+  }
+  as_loaded_ = config;
+  config_ = std::move(next);
+  config_error_.reset();
+  log_.configure(config_.log);
+  if (generation_++ > 0) admin_.use_folder(config_.state_dir);
+  if (config_.cluster.discover) {
+    if (!discover_.is_active()) discover_.start_repeating(discover_every);
+  } else {
+    discover_.stop();
+    discovery_.clear();
+  }
+  drive(new_listeners);
+  return errors;
+}
+
+void Control::drive(bool new_listeners) {
+  ClusterDriver::Settings settings;
+  RoutingPolicy& policy = settings.policy;
+  policy.scope = config_.cluster.name;
+  policy.system_id = config_.cluster.system_id;
+  policy.watches_leader_key = config_.cluster.etcd.has_value();
+  policy.checks = config_.checks;
+  for (const ListenerConfig& listener : config_.listeners) policy.listeners.push_back(listener.policy);
+
+  std::set<NodeId> present;
+  std::map<NodeId, std::string> to_restore;
+  for (const NodeConfig& node : join_nodes(config_.cluster.nodes, discovery_.nodes())) {
+    const NodeId id = ids_.node(node);
+    policy.nodes.push_back({id, node.name, node.api_url()});
+    present.insert(id);
+    if (new_listeners || !present_.contains(id)) to_restore[id] = node.name;
+    nodes_[id] = node;
+  }
+  present_ = std::move(present);
+  settings.poller = poller_settings();
+  settings.etcd = config_.cluster.etcd;
+  driver_.configure(settings);
+  for (const auto& [id, name] : to_restore) restore_admin(id, name);
+  let_go_of_leaving();
+}
+
+void Control::restore_admin(NodeId id, const std::string& name) {
+  const NodeAdmin admin = admin_.states().of(name);
+  if (admin.all != AdminState::ready) driver_.administer(id, {}, admin.all);
+  for (const auto& [listener, state] : admin.listeners) {
+    if (has_listener(listener)) driver_.administer(id, ids_.listener(listener), state);
+  }
+}
+
+void Control::let_go_of_leaving() {
+  std::set<NodeId> watched;
+  for (const NodeView& node : driver_.nodes()) {
+    // The table without it is published already, so no session can begin there any more.
+    if (node.leaving && pool_.sessions_on(node.id) == 0) driver_.sessions_gone(node.id);
+  }
+  for (const NodeView& node : driver_.nodes()) watched.insert(node.id);
+  const std::size_t forgotten =
+      std::erase_if(nodes_, [&](const auto& node) { return !watched.contains(node.first); });
+  if (forgotten > 0) driver_.configure(poller_settings());
+}
+
+PollerSettings Control::poller_settings() const {
+  PollerSettings settings;
+  for (const auto& [id, node] : nodes_) settings.nodes.push_back({id, node});
+  settings.timeout = config_.checks.timeout;
+  settings.resolve_interval = config_.resolve_interval;
+  settings.tls = config_.cluster.api_tls;
+  return settings;
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,41 @@
+// FactHistory: the newest facts, for people who ask afterwards what happened. Bounded: the oldest give way.
+// A value; control loop's thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <string>
+
+#include "router/core/cluster_view.h"
+
+namespace tamada::router {
+
+struct PastFact {
+  std::chrono::system_clock::time_point at;  // the wall clock: this is for people
+  std::string event;
+  std::string node;
+  std::string words;
+};
+
+class FactHistory {
+ public:
+  explicit FactHistory(std::size_t limit = 256) : limit_(limit) {}
+
+  void add(const Fact& fact, std::chrono::system_clock::time_point at) {
+    if (facts_.size() == limit_) facts_.pop_front();
+    facts_.push_back({at, fact.event, fact.node, fact.words});
+  }
+
+  // Oldest first.
+  [[nodiscard]] const std::deque<PastFact>& facts() const { return facts_; }
+
+ private:
+  std::size_t limit_;
+  std::deque<PastFact> facts_;
+};
+
+// "2026-01-31T12:34:56.789Z"
+[[nodiscard]] std::string iso_time(std::chrono::system_clock::time_point at);
+
+}  // namespace tamada::router

@@ -1,0 +1,81 @@
+// LeaderKeyWatch: follows Patroni's leader key in etcd and tells it as LeaderKey events.
+//
+// When etcd is silent it says so, once per episode, and nothing else: an unreachable etcd changes nothing by
+// itself; how old the last key may be is the core's to judge (LeaderKey::as_of). After a silence the password
+// file, if there is one, is read again on the side thread, and a changed password used.
+//
+// Loop thread only; all references must outlive it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/etcd/client.h"
+#include "common/etcd/watch.h"
+#include "common/http/tls_context.h"
+#include "common/loop/loop.h"
+#include "common/loop/resolver.h"
+#include "router/config/router_config.h"
+#include "router/core/cluster_events.h"
+#include "router/shell/side_thread.h"
+#include "router/shell/status_report.h"
+
+namespace tamada::router {
+
+class LeaderKeyWatch final : private etcd::WatchListener {
+ public:
+  struct Callbacks {
+    std::function<void(const LeaderKey& key)> on_key;
+    std::function<void(const Fact& fact)> on_fact;  // "etcd.silent", "etcd.heard"
+  };
+
+  // `scope`: Patroni's, not empty. Fails (invalid) on end points that are none.
+  static Result<std::unique_ptr<LeaderKeyWatch>> make(loop::Loop& loop, loop::Resolver& resolver,
+                                                      SideThread& side, const EtcdConfig& config,
+                                                      const std::string& scope, Callbacks callbacks);
+  ~LeaderKeyWatch();
+  LeaderKeyWatch(const LeaderKeyWatch&) = delete;
+  LeaderKeyWatch& operator=(const LeaderKeyWatch&) = delete;
+
+  [[nodiscard]] EtcdStatus status(TimePoint now) const;
+  [[nodiscard]] const std::string& key() const { return key_; }
+
+ private:
+  LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, SideThread& side, const EtcdConfig& config,
+                 std::vector<http::Url> endpoints, std::string key, Callbacks callbacks);
+  void on_value(const std::string& key, const std::optional<std::string>& value, std::int64_t revision,
+                TimePoint as_of) override;
+  void on_fresh(TimePoint as_of) override;
+  void on_silence(const Error& why) override;
+
+  void begin(const std::string& password);
+  void read_password();
+
+  loop::Loop& loop_;
+  loop::Resolver& resolver_;
+  SideThread& side_;
+  const EtcdConfig config_;
+  const std::vector<http::Url> endpoints_;
+  const std::string key_;
+  Callbacks callbacks_;
+  http::TlsContext tls_;
+  std::string password_;
+  std::unique_ptr<etcd::Client> client_;
+  std::unique_ptr<etcd::Watch> watch_;
+  std::optional<std::string> holder_;
+  std::optional<TimePoint> as_of_;
+  std::optional<Error> silence_;
+  std::shared_ptr<int> alive_ =
+      std::make_shared<int>(0);  // what the side thread brings back may come too late
+};
+
+// The URL of an etcd host as people write it: "etcd1", "etcd1:2379", "https://etcd1:2379". `tls`: what to
+// speak where the text does not say.
+[[nodiscard]] Result<http::Url> etcd_url(const std::string& text, bool tls);
+
+// "/service/patroni/leader"; slashes are collapsed as Patroni does.
+[[nodiscard]] std::string leader_key_path(const std::string& prefix, const std::string& scope);
+
+}  // namespace tamada::router

@@ -1,0 +1,224 @@
+#include "router/shell/node_poller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/http/client_request.h"
+#include "common/loop/clock.h"
+#include "router/shell/poll_answers.h"
+#include "router/shell/postgres_probe.h"
+#include "router/shell/tls_options.h"
+
+namespace tamada::router {
+
+// One ask that is out.
+struct NodePoller::Pending {
+  AskKind kind{};
+  TimePoint asked{};
+  Address address;  // where it went; not set: nowhere yet
+  std::size_t tries = 0;
+  std::shared_ptr<http::TlsContext> tls;  // outlives `rest`
+  std::unique_ptr<http::ClientRequest> rest;
+  std::unique_ptr<PostgresProbe> probe;
+  std::unique_ptr<loop::Timer> later;
+};
+
+struct NodePoller::Node {
+  explicit Node(NodePlace its_place) : place(std::move(its_place)), addresses(place.config) {}
+
+  NodePlace place;
+  NodeAddresses addresses;
+  std::map<AskKind, Pending> pending;
+};
+
+namespace {
+
+// A refusal takes no time, so the name's next address can be tried within the same ask.
+bool is_quick(ErrorKind kind) {
+  return kind == ErrorKind::refused || kind == ErrorKind::unreachable;
+}
+
+}  // namespace
+
+NodePoller::NodePoller(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, OnEvent on_event)
+    : loop_(loop),
+      log_(log),
+      on_event_(std::move(on_event)),
+      names_(loop, resolver, [this](const std::string& host) { on_host(host); }) {}
+
+NodePoller::~NodePoller() = default;
+
+void NodePoller::configure(const PollerSettings& settings) {
+  const bool new_tls = tls_ == nullptr || !(settings.tls == settings_.tls);
+  settings_ = settings;
+  if (new_tls) tls_ = std::make_shared<http::TlsContext>(tls_options(settings.tls));
+
+  std::set<std::string> hosts;
+  std::map<NodeId, std::unique_ptr<Node>> before = std::exchange(nodes_, {});
+  std::vector<Node*> moved;
+  for (const NodePlace& place : settings.nodes) {
+    hosts.insert(place.config.api.host);
+    hosts.insert(place.config.postgres.host);
+    std::unique_ptr<Node>& node = nodes_[place.id];
+    node = std::move(before[place.id]);
+    if (node != nullptr && node->place == place) continue;
+    auto fresh = std::make_unique<Node>(place);
+    if (node != nullptr) {
+      // What was asked is still to be answered, by the new end points.
+      for (const auto& [kind, pending] : node->pending) {
+        fresh->pending[kind].kind = kind;
+        fresh->pending[kind].asked = pending.asked;
+      }
+      moved.push_back(fresh.get());
+    }
+    node = std::move(fresh);
+    for (const std::string& host : {place.config.api.host, place.config.postgres.host}) {
+      node->addresses.resolved(host, names_.find(host));
+    }
+  }
+  names_.keep(hosts, settings.resolve_interval);
+  for (Node* node : moved) {
+    for (auto& [kind, pending] : node->pending) start(*node, pending);
+  }
+}
+
+void NodePoller::ask(const Ask& ask) {
+  const auto found = nodes_.find(ask.node);
+  if (found == nodes_.end()) return;
+  Node& node = *found->second;
+  const auto [pending, is_new] = node.pending.try_emplace(ask.kind);
+  if (!is_new) return;
+  pending->second.kind = ask.kind;
+  pending->second.asked = loop::boot_now();
+  start(node, pending->second);
+}
+
+void NodePoller::session_failed(NodeId id) {
+  const auto found = nodes_.find(id);
+  if (found == nodes_.end()) return;
+  found->second->addresses.postgres_failed();
+  names_.refresh(found->second->place.config.postgres.host);
+}
+
+void NodePoller::start(Node& node, Pending& pending) {
+  pending.later.reset();
+  const Duration left = std::max<Duration>(settings_.timeout - (loop::boot_now() - pending.asked), 1ms);
+  ++pending.tries;
+  if (pending.kind == AskKind::postgres) {
+    start_probe(node, pending, left);
+  } else {
+    start_rest(node, pending, left);
+  }
+}
+
+void NodePoller::start_rest(Node& node, Pending& pending, Duration left) {
+  const NodeConfig& config = node.place.config;
+  pending.address = node.addresses.api();
+  if (!pending.address.is_set()) {
+    names_.refresh(config.api.host);
+    answer_later(node, pending, 0s, {ErrorKind::unresolved, names_.why_none(config.api.host)});
+    return;
+  }
+  pending.tls = config.api_scheme == "https" ? tls_ : nullptr;
+  const http::Target target{pending.address, config.api.host, config.api.to_string(), pending.tls.get()};
+  http::Request request;
+  request.path = path_of(pending.kind);
+  http::ClientOptions options;
+  options.deadline = left;
+  pending.rest = std::make_unique<http::ClientRequest>(
+      loop_, target, request, options,
+      [this, id = node.place.id, kind = pending.kind](const Result<http::Response>& answer) {
+        on_rest(id, kind, answer);
+      });
+}
+
+void NodePoller::start_probe(Node& node, Pending& pending, Duration left) {
+  pending.address = node.addresses.postgres();
+  if (!pending.address.is_set()) {
+    answer_later(node, pending, 0s, {ErrorKind::unresolved, {}});
+    return;
+  }
+  pending.probe = std::make_unique<PostgresProbe>(
+      loop_, pending.address, left, [this, id = node.place.id](bool answered) {
+        const auto found = nodes_.find(id);
+        if (found == nodes_.end()) return;
+        const Pending& done = found->second->pending.at(AskKind::postgres);
+        if (!answered) session_failed(id);
+        finish(id, AskKind::postgres, PostgresAnswer{id, done.asked, answered});
+      });
+}
+
+void NodePoller::on_rest(NodeId id, AskKind kind, const Result<http::Response>& answer) {
+  const auto found = nodes_.find(id);
+  if (found == nodes_.end()) return;
+  Node& node = *found->second;
+  Pending& pending = node.pending.at(kind);
+  const Address tried = pending.address;
+
+  const ClusterEvent event = answer_of({{id, kind}, pending.asked}, answer);
+  if (answer) {
+    node.addresses.api_answered(tried, who_answered(event));
+    log_move(node, tried);
+  } else {
+    const Duration left = settings_.timeout - (loop::boot_now() - pending.asked);
+    if (answer.error().kind == ErrorKind::system && left > 0s) {
+      answer_later(node, pending, left, answer.error());
+      return;
+    }
+    node.addresses.api_failed(tried);
+    names_.refresh(node.place.config.api.host);
+    const bool has_next = !(node.addresses.api() == tried) && pending.tries < node.addresses.api_count();
+    log_move(node, tried);
+    if (has_next && is_quick(answer.error().kind) && left > 0s) {
+      start(node, pending);
+      return;
+    }
+  }
+  finish(id, kind, event);
+}
+
+void NodePoller::answer_later(Node& node, Pending& pending, Duration after, Error why) {
+  pending.later = std::make_unique<loop::Timer>(
+      loop_, [this, id = node.place.id, kind = pending.kind, why = std::move(why)] {
+        const auto found = nodes_.find(id);
+        if (found == nodes_.end()) return;
+        finish(id, kind,
+               answer_of({{id, kind}, found->second->pending.at(kind).asked}, tl::make_unexpected(why)));
+      });
+  pending.later->start(after);
+}
+
+void NodePoller::finish(NodeId id, AskKind kind, const ClusterEvent& event) {
+  Node& node = *nodes_.at(id);
+  ClusterEvent told = event;
+  if (auto* poll = std::get_if<PollAnswer>(&told)) poll->postgres = node.addresses.postgres();
+  node.pending.erase(kind);
+  on_event_(told);
+}
+
+void NodePoller::on_host(const std::string& host) {
+  for (auto& [id, node] : nodes_) {
+    const Address before = node->addresses.api();
+    node->addresses.resolved(host, names_.find(host));
+    if (node->addresses.api() == before) continue;
+    if (before.is_set()) log_move(*node, before);
+    // Requests to an address that had failed before, or never answered, are out for nothing.
+    for (auto& [kind, pending] : node->pending) {
+      if (kind == AskKind::postgres || pending.rest == nullptr) continue;
+      pending.tries = 0;
+      start(*node, pending);
+    }
+  }
+}
+
+void NodePoller::log_move(const Node& node, const Address& from) const {
+  const Address to = node.addresses.api();
+  if (to == from) return;
+  log_.write(LogLevel::info, "node.address",
+             {{"node", std::string_view(node.place.config.name)},
+              {"host", std::string_view(node.place.config.api.host)},
+              {"from", std::string_view(from.ip())},
+              {"to", std::string_view(to.ip())}});
+}
+
+}  // namespace tamada::router

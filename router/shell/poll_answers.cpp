@@ -1,0 +1,108 @@
+#include "router/shell/poll_answers.h"
+
+#include <utility>
+
+#include "common/wire/dynamic_config.h"
+
+namespace tamada::router {
+namespace {
+
+PollAnswer poll_answer(const AskedOf& asked, const Result<http::Response>& answer) {
+  PollAnswer event;
+  event.node = asked.ask.node;
+  event.asked = asked.ask.kind;
+  event.sent = answer ? answer->sent_at : asked.asked;
+  if (!answer) {
+    event.silence = silence_of(answer.error().kind);
+    event.words = answer.error().message;
+    return event;
+  }
+  auto body = wire::parse_node_status(answer->body);
+  if (!body) {
+    event.silence = Silence::malformed;
+    event.words = "GET " + std::string(path_of(asked.ask.kind)) + ": HTTP " + std::to_string(answer->status) +
+                  ", which is not Patroni's: " + body.error().message;
+    return event;
+  }
+  event.status = answer->status;
+  event.body = *std::move(body);
+  return event;
+}
+
+}  // namespace
+
+ClusterEvent answer_of(const AskedOf& asked, const Result<http::Response>& answer) {
+  const TimePoint sent = answer ? answer->sent_at : asked.asked;
+  const bool usable = answer && answer->status == 200;
+  switch (asked.ask.kind) {
+    case AskKind::cluster: {
+      ClusterAnswer event{asked.ask.node, sent, std::nullopt};
+      if (usable) {
+        if (auto members = wire::parse_cluster_members(answer->body)) event.members = *std::move(members);
+      }
+      return event;
+    }
+    case AskKind::config: {
+      ConfigAnswer event{asked.ask.node, sent, std::nullopt};
+      if (usable) {
+        if (const auto config = wire::parse_dynamic_config(answer->body)) event.ttl = config->ttl;
+      }
+      return event;
+    }
+    case AskKind::postgres:
+      return PostgresAnswer{asked.ask.node, sent, false};
+    case AskKind::master:
+    case AskKind::replica:
+      break;
+  }
+  return poll_answer(asked, answer);
+}
+
+Silence silence_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::refused:
+      return Silence::refused;
+    case ErrorKind::reset:
+    case ErrorKind::closed:
+      return Silence::reset;
+    case ErrorKind::unreachable:
+      return Silence::unreachable;
+    case ErrorKind::unresolved:
+      return Silence::unresolved;
+    case ErrorKind::timeout:
+    case ErrorKind::system:  // our fault, not the node's: told when its time was over
+      return Silence::timeout;
+    case ErrorKind::invalid:
+    case ErrorKind::too_large:
+    case ErrorKind::denied:
+    case ErrorKind::unavailable:
+      return Silence::malformed;
+  }
+  return Silence::malformed;
+}
+
+std::string_view path_of(AskKind kind) {
+  switch (kind) {
+    case AskKind::master:
+      return "/master";
+    case AskKind::replica:
+      return "/replica";
+    case AskKind::cluster:
+      return "/cluster";
+    case AskKind::config:
+      return "/config";
+    case AskKind::postgres:
+      break;
+  }
+  return "";
+}
+
+std::string who_answered(const ClusterEvent& event) {
+  const auto* poll = std::get_if<PollAnswer>(&event);
+  if (poll == nullptr || !poll->body) return {};
+  const wire::NodeStatus& body = *poll->body;
+  if (body.scope.empty() && body.name.empty() && body.system_identifier.empty()) return {};
+  return body.scope + "\n" + body.name + "\n" + body.system_identifier;
+}
+
+}  // namespace tamada::router

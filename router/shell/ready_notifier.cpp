@@ -1,0 +1,47 @@
+#include "router/shell/ready_notifier.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
+
+#include <cstdlib>
+
+namespace tamada::router {
+
+ReadyNotifier::ReadyNotifier(loop::Loop& loop) : feeder_(loop, [this] { notify("WATCHDOG=1"); }) {
+  if (std::getenv("NOTIFY_SOCKET") == nullptr) return;
+  library_ = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
+  if (library_ == nullptr) return;
+  sd_notify_ = reinterpret_cast<decltype(&::sd_notify)>(dlsym(library_, "sd_notify"));
+  const auto watchdog_enabled =
+      reinterpret_cast<decltype(&::sd_watchdog_enabled)>(dlsym(library_, "sd_watchdog_enabled"));
+  std::uint64_t usec = 0;
+  if (watchdog_enabled != nullptr && watchdog_enabled(0, &usec) > 0) {
+    watchdog_ = Duration(static_cast<Duration::rep>(usec));
+  }
+}
+
+ReadyNotifier::~ReadyNotifier() {
+  if (library_ != nullptr) dlclose(library_);
+}
+
+void ReadyNotifier::ready() {
+  notify("READY=1");
+  if (watchdog_ > Duration{}) feeder_.start_repeating(watchdog_ / 2);
+}
+
+void ReadyNotifier::reloading() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  notify(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.tv_sec * 1000000LL + now.tv_nsec / 1000).c_str());
+}
+
+void ReadyNotifier::stopping() {
+  notify("STOPPING=1");
+}
+
+void ReadyNotifier::notify(const char* state) {
+  if (sd_notify_ != nullptr) sd_notify_(0, state);
+}
+
+}  // namespace tamada::router
