@@ -32,17 +32,33 @@ def cluster(module_cluster: Cluster) -> Cluster:
     return module_cluster
 
 
-def need_router() -> None:
-    if not router_program().exists():
-        if "TAMADA_ROUTER" in os.environ:
-            pytest.fail(f"TAMADA_ROUTER={router_program()} does not exist")
-        pytest.skip(f"{router_program()} does not exist: make build")
+@pytest.fixture
+def make_cluster() -> Iterator[Callable[..., Cluster]]:
+    """make_cluster(...) gives a cluster of the test's own that is not started yet; it ends with the test."""
+    clusters: list[Cluster] = []
+
+    def make(**settings: Any) -> Cluster:
+        clusters.append(Cluster(**settings))
+        return clusters[-1]
+    yield make
+    for cluster in clusters:
+        cluster.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a router its tests are skipped, before any server starts; not when ctest has named one."""
+    if router_program().exists():
+        return
+    if "TAMADA_ROUTER" in os.environ:
+        pytest.exit(f"TAMADA_ROUTER={router_program()} does not exist", returncode=1)
+    for item in items:
+        if "make_router" in getattr(item, "fixturenames", []):
+            item.add_marker(pytest.mark.skip(reason=f"{router_program()} does not exist: make build"))
 
 
 @pytest.fixture
 def make_router(request: pytest.FixtureRequest) -> Iterator[Callable[..., Router]]:
     """make_router(cluster, ...) starts a router that ends with the test. Give `host` to have a second one."""
-    need_router()
     routers: list[Router] = []
 
     def make(cluster: Cluster, **options: Any) -> Router:

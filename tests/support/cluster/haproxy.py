@@ -32,8 +32,8 @@ class HAProxy(Proxy):
                     "    http-check expect status 200\n"
                     "    default-server inter 3s fall 3 rise 2 on-marked-down shutdown-sessions\n"
                     f"{servers}\n")
-        # HAProxy refuses to start when it cannot have two descriptors per session.
-        most = min(20000, (resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 200) // 2)
+        # HAProxy refuses to start when it cannot have two descriptors per session, and some pipes for splicing.
+        most = min(20000, (resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 200) // 3)
         return (f"global\n    maxconn {most}\n{threads}"
                 "defaults\n    mode tcp\n    retries 2\n    timeout connect 4s\n    timeout client 30m\n"
                 f"    timeout server 30m\n    timeout check 5s\n{splice}"

@@ -24,6 +24,7 @@ class Settings:
     fsync: bool = False
     max_connections: int = 150
     shared_buffers: str = "32MB"
+    authentication: str = "scram-sha-256"  # or "trust": a benchmark that does not want to measure SCRAM
 
 
 def patroni_config(settings: Settings, *, name: str, address: str, postgres_port: int, api_port: int,
@@ -32,8 +33,8 @@ def patroni_config(settings: Settings, *, name: str, address: str, postgres_port
         "max_connections": settings.max_connections,
         "shared_buffers": settings.shared_buffers,
         "fsync": "on" if settings.fsync else "off",
-        "full_page_writes": "on" if settings.fsync else "off",
-        "wal_log_hints": "on",  # pg_rewind needs it
+        "full_page_writes": "on",  # pg_rewind needs these two
+        "wal_log_hints": "on",
         "max_wal_senders": 10,
         "wal_keep_size": "64MB",
         "min_wal_size": "48MB",
@@ -86,7 +87,7 @@ def patroni_config(settings: Settings, *, name: str, address: str, postgres_port
             "pg_hba": [
                 "local all all trust",
                 "host replication all 127.0.0.0/8 scram-sha-256",
-                "host all all 127.0.0.0/8 scram-sha-256",
+                f"host all all 127.0.0.0/8 {settings.authentication}",
             ],
             "basebackup": [{"checkpoint": "fast"}, "no-sync"],
         },

@@ -36,24 +36,37 @@ def merge(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class Router(Proxy):
-    """`config` is laid over the usual settings (see default_config). Names instead of addresses: give `nodes`."""
+    """`config` is laid over the usual settings (see default_config). `etcd`: it watches the leader key."""
 
     def __init__(self, cluster: Cluster, *, host: int = 1, config: Mapping[str, Any] | None = None,
                  etcd: bool = False, ports: tuple[int, int, int] = (5000, 5001, 7000),
-                 prefix: Sequence[str] = ()) -> None:
+                 prefix: Sequence[str] = (), names: Mapping[str, str] | None = None,
+                 file: Path | None = None, like: "Router | None" = None, program: Path | None = None) -> None:
+        """`file` exists already and is taken as it is; its addresses are those of `like`. `names` gives nodes (by
+        their name) a host name to be found under instead of their address."""
         self.name = "router"
-        self._cluster, self._etcd, self._prefix = cluster, etcd, prefix
+        self._program = program or router_program()
+        self._cluster, self._etcd, self._prefix, self._names = cluster, etcd, prefix, names or {}
         address = cluster.network.address(host)
         self.write = address, free_port(address, ports[0])
         self.read = address, free_port(address, ports[1])
         self.stats = address, free_port(address, ports[2])
-        self.file = cluster.folder / f"router-{host}.yaml"
+        if like:
+            self.write, self.read, self.stats = like.write, like.read, like.stats
+        if file:
+            self.file = file
+        else:
+            self.file = cluster.folder / f"router-{host}.yaml"
+            self.file.unlink(missing_ok=True)
         self.log = cluster.folder / f"router-{host}.log"
         self.config = merge(self.default_config(), config or {})
 
     def default_config(self) -> dict[str, Any]:
-        nodes = [{"name": node.name, "postgres": f"{node.address}:{node.postgres_port}", "api": node.api}
-                 for node in self._cluster.nodes]
+        nodes = []
+        for node in self._cluster.nodes:
+            host = self._names.get(node.name, node.address)
+            nodes.append({"name": node.name, "postgres": f"{host}:{node.postgres_port}",
+                          "api": f"http://{host}:{node.api_port}"})
         cluster: dict[str, Any] = {"name": self._cluster.settings.scope, "nodes": nodes}
         if self._etcd:
             cluster["etcd"] = {"hosts": [self._cluster.etcd.endpoint], "namespace": "/service"}
@@ -69,8 +82,9 @@ class Router(Proxy):
     # --- its life
 
     def start(self) -> "Router":
-        self.write_config()
-        self.server = Server([str(router_program()), "-f", str(self.file)], self.log, prefix=self._prefix,
+        if not self.file.exists():
+            self.write_config()
+        self.server = Server([str(self._program), "-f", str(self.file)], self.log, prefix=self._prefix,
                              nofile=40000)
         wait_until("the router listens", lambda: self._running() and self.code("/ready") == 200)
         return self

@@ -55,7 +55,7 @@ class Report:
                  f"errors of sessions by writer: "
                  f"{ {number: len(errors) for number, errors in self.errors_of_sessions().items()} }"]
         lines += [f"  {failure.time - self.begin:8.3f} s writer {failure.writer} {failure.phase}: {failure.text}"
-                  for failure in self.failures[:40]]
+                  for failure in self.failures[:12]]
         return "\n".join(lines)
 
 
