@@ -21,9 +21,9 @@ def median(values: Iterable[float]) -> float:
 
 
 def number(value: float) -> str:
-    """Three significant digits, no exponent."""
-    if value == 0:
-        return "0"
+    """Three significant digits, no exponent; a whole number as it is."""
+    if value == int(value) and abs(value) < 1000:
+        return str(int(value))
     if abs(value) >= 1000:
         return f"{value:,.0f}".replace(",", " ")
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
@@ -46,7 +46,7 @@ def machine() -> str:
             done = subprocess.run(command, capture_output=True, text=True, timeout=10)
             return (done.stdout or done.stderr).splitlines()[0].strip()
         except (OSError, IndexError):
-            return f"{command[0]}: not found"
+            return f"{Path(command[0]).name}: not there"
     parts = [
         f"{datetime.date.today().isoformat()}, {model.group(1) if model else platform.machine()}, "
         f"{len(os.sched_getaffinity(0))} processors, {int(memory.group(1)) // 1048576 if memory else '?'} GiB, "

@@ -1,6 +1,7 @@
 """HAProxy 2.6 as people set it up in front of Patroni: what the router is measured against."""
 import resource
 import socket
+from typing import Mapping, Sequence
 
 from .cluster import Cluster
 from .network import free_port
@@ -12,9 +13,12 @@ from .wait import wait_until
 class HAProxy(Proxy):
     """`threads` None is HAProxy's default (one per processor). `splice` lets the kernel move the bytes."""
 
-    def __init__(self, cluster: Cluster, *, host: int = 3, threads: int | None = None, splice: bool = False) -> None:
+    def __init__(self, cluster: Cluster, *, host: int = 3, threads: int | None = None, splice: bool = False,
+                 names: Mapping[str, str] | None = None, prefix: Sequence[str] = ()) -> None:
+        """`names` and `prefix` as for the router."""
         self.name = "HAProxy"
         self._cluster, self._threads, self._splice = cluster, threads, splice
+        self._names, self._prefix = names or {}, prefix
         address = cluster.network.address(host)
         self.write = address, free_port(address, 5000)
         self.read = address, free_port(address, 5001)
@@ -22,8 +26,8 @@ class HAProxy(Proxy):
 
     def _config(self) -> str:
         servers = "\n".join(
-            f"    server {node.name} {node.address}:{node.postgres_port} maxconn 10000 check port {node.api_port}"
-            for node in self._cluster.nodes)
+            f"    server {node.name} {self._names.get(node.name, node.address)}:{node.postgres_port}"
+            f" maxconn 10000 check port {node.api_port}" for node in self._cluster.nodes)
         threads = f"    nbthread {self._threads}\n" if self._threads else ""
         splice = "    option splice-auto\n" if self._splice else ""
 
@@ -43,7 +47,8 @@ class HAProxy(Proxy):
         self._file.write_text(self._config())
         self._file.chmod(0o644)
         log = self._file.with_suffix(".log")
-        self.server = server = Server(["haproxy", "-db", "-f", str(self._file)], log, nofile=40000)
+        self.server = server = Server(["haproxy", "-db", "-f", str(self._file)], log, prefix=self._prefix,
+                                      nofile=40000)
 
         def listens() -> bool:
             if not server.running():
