@@ -51,6 +51,7 @@ struct ClusterConfig {
   std::vector<NodeConfig> nodes;
   std::uint16_t postgres_port = 5432;
   std::uint16_t api_port = 8008;
+  std::string api_scheme = "http";  // of nodes whose API is not given as a URL
   bool discover = false;
   TlsClientConfig api_tls;
   std::optional<EtcdConfig> etcd;
@@ -84,7 +85,8 @@ struct ListenerConfig {
 struct StatsConfig {
   std::vector<HostPort> bind;  // empty: no statistics port
   std::string admin_user;      // both empty: nothing can be changed over HTTP
-  std::string admin_password;
+  std::string admin_password;  // the loader fills it from admin_password_file, where that is given
+  std::string admin_password_file;
   bool operator==(const StatsConfig&) const = default;
 };
 

@@ -1,0 +1,244 @@
+#include "router/config/config_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "common/base/quantity.h"
+
+namespace tamada::router {
+
+namespace {
+
+class Checker {
+ public:
+  Checker(const RouterConfig& config, const RawSettings& raw, std::string_view file_name,
+          std::vector<ConfigError>& errors)
+      : config_(config), raw_(raw), file_name_(file_name), errors_(errors) {}
+
+  void run() {
+    check_nodes();
+    check_times();
+    check_api();
+    if (config_.cluster.etcd) check_etcd(*config_.cluster.etcd);
+    for (const ListenerConfig& listener : config_.listeners) check_listener(listener);
+    check_binds();
+    check_stats();
+  }
+
+ private:
+  [[nodiscard]] bool given(const std::string& path) const { return raw_.values.count(path) > 0; }
+  [[nodiscard]] bool given_under(const std::string& section) const {
+    const auto first = raw_.values.lower_bound(section + ".");
+    return first != raw_.values.end() && first->first.starts_with(section + ".");
+  }
+
+  // At the line of `path`, or of the nearest section around it, or at the file as a whole.
+  void report(const std::string& path, std::string message) { report_at(path, path, std::move(message)); }
+
+  void report_at(std::string where, std::string path, std::string message) {
+    Place place{file_name_, 0, 0};
+    for (; !where.empty(); where.resize(where.rfind('.') == std::string::npos ? 0 : where.rfind('.'))) {
+      if (const auto value = raw_.values.find(where); value != raw_.values.end()) {
+        place = value->second.place;
+        break;
+      }
+      if (const auto section = raw_.sections.find(where); section != raw_.sections.end()) {
+        place = section->second;
+        break;
+      }
+    }
+    errors_.push_back({place.file, place.line, place.column, std::move(path), std::move(message)});
+  }
+
+  void check_nodes() {
+    const auto& nodes = config_.cluster.nodes;
+    if (nodes.empty()) {
+      report("cluster.nodes",
+             "no nodes; name at least one, e.g. cluster: {nodes: [patroni1, patroni2]} or "
+             "TAMADA_NODES=patroni1,patroni2");
+    }
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) check_pair(nodes[j], nodes[i], i);
+    }
+  }
+
+  void check_pair(const NodeConfig& earlier, const NodeConfig& node, std::size_t index) {
+    std::string same;
+    if (node.name == earlier.name) {
+      same = fmt::format(
+          "two nodes are named \"{}\"; give them names: {{name: ..., postgres: ..., api: ...}}", node.name);
+    } else if (node.api == earlier.api) {
+      same =
+          fmt::format("\"{}\" has the same REST API as \"{}\": {}", node.name, earlier.name, node.api_url());
+    } else if (node.postgres == earlier.postgres) {
+      same = fmt::format("\"{}\" has the same PostgreSQL as \"{}\": {}", node.name, earlier.name,
+                         node.postgres.to_string());
+    } else {
+      return;
+    }
+    Place place{file_name_, 0, 0};
+    const auto raw = raw_.values.find("cluster.nodes");
+    if (raw != raw_.values.end()) {
+      place = index < raw->second.items.size() ? raw->second.items[index].place : raw->second.place;
+    }
+    errors_.push_back({place.file, place.line, place.column, "cluster.nodes", std::move(same)});
+  }
+
+  void check_times() {
+    const CheckPolicy& checks = config_.checks;
+    if (checks.fast_interval > checks.interval) {
+      report(given("checks.fast_interval") ? "checks.fast_interval" : "checks.interval",
+             fmt::format("fast_interval ({}) is longer than interval ({}); expected at most as long",
+                         format_duration(checks.fast_interval), format_duration(checks.interval)));
+    }
+    const Duration needed = checks.interval + checks.timeout;
+    if (checks.expire < needed) {
+      const char* where = given("checks.expire")     ? "checks.expire"
+                          : given("checks.interval") ? "checks.interval"
+                                                     : "checks.timeout";
+      report_at(where, "checks.expire",
+                fmt::format(
+                    "{} is shorter than interval + timeout ({} + {}), so a node that answers slowly, but in "
+                    "time, would count as silent; set expire to at least {}",
+                    format_duration(checks.expire), format_duration(checks.interval),
+                    format_duration(checks.timeout), format_duration(needed)));
+    }
+  }
+
+  void check_tls(const std::string& section, const TlsClientConfig& tls) {
+    if (!tls.cert_file.empty() && tls.key_file.empty())
+      report(section + ".cert_file", "its key_file is missing");
+    if (!tls.key_file.empty() && tls.cert_file.empty())
+      report(section + ".key_file", "its cert_file is missing");
+    if (!tls.verify && !tls.ca_file.empty()) {
+      report(section + ".verify", "false, so ca_file would not be used; leave one of them out");
+    }
+  }
+
+  void check_api() {
+    const std::string section = "cluster.api_tls";
+    check_tls(section, config_.cluster.api_tls);
+    const auto& nodes = config_.cluster.nodes;
+    const bool https =
+        std::any_of(nodes.begin(), nodes.end(), [](const auto& node) { return node.api_scheme == "https"; });
+    if (!https && !nodes.empty() && given_under(section)) {
+      report(section,
+             "no node's REST API is spoken to by https; set cluster.api_scheme: https, or give the nodes an "
+             "api: https://...");
+    }
+  }
+
+  void check_etcd(const EtcdConfig& etcd) {
+    const std::string section = "cluster.etcd";
+    if (etcd.hosts.empty()) report(section, "no hosts; expected e.g. hosts: [etcd1:2379, etcd2:2379]");
+    if (config_.cluster.name.empty())
+      report(section, "needs cluster.name (Patroni's scope) to find the leader key");
+    const bool password = !etcd.password.empty() || !etcd.password_file.empty();
+    if (!etcd.username.empty() && !password)
+      report(section + ".username", "the password is missing; set password_file or password");
+    if (etcd.username.empty() && password) report(section, "a password without a username");
+    if (!etcd.password.empty() && !etcd.password_file.empty()) {
+      report(section + ".password_file", "password is set as well; leave one of them out");
+    }
+    check_tls(section + ".tls", etcd.tls);
+    const bool https = std::any_of(etcd.hosts.begin(), etcd.hosts.end(),
+                                   [](const auto& host) { return host.starts_with("https://"); });
+    if (!https && !etcd.hosts.empty() && given_under(section + ".tls")) {
+      report(section + ".tls", "no host is spoken to by https; write hosts: [https://etcd1:2379, ...]");
+    }
+  }
+
+  void check_listener(const ListenerConfig& listener) {
+    const std::string section = "listeners." + listener.policy.name;
+    const ListenerPolicy& policy = listener.policy;
+    if (listener.bind.empty())
+      report(section + ".bind", "the address is missing; expected e.g. bind: 0.0.0.0:5002");
+    const bool known = policy.name == "write" || policy.name == "read";
+    if (!known && !given(section + ".to")) {
+      report(section + ".to", "missing; say which nodes take its sessions, e.g. to: replica");
+    }
+    const bool leader_only = policy.to == Target::leader || policy.to == Target::standby_leader;
+    if (policy.otherwise_leader && (leader_only || policy.to == Target::any)) {
+      report(section + ".otherwise", "leader has no meaning here: the listener goes to the leader already");
+    }
+    if (policy.max_lag && leader_only) {
+      report(section + ".max_lag", "has no meaning for a listener that goes to the leader");
+    }
+    if (listener.keepalive.on) {
+      check_whole_seconds(section + ".keepalive.idle", listener.keepalive.idle);
+      check_whole_seconds(section + ".keepalive.interval", listener.keepalive.interval);
+    }
+    for (const Network& network : listener.deny) {
+      if (std::find(listener.allow.begin(), listener.allow.end(), network) != listener.allow.end()) {
+        report(section + ".deny",
+               fmt::format("{} is allowed as well; leave one of them out", network.text()));
+      }
+    }
+  }
+
+  // The kernel counts them in seconds, up to 32767.
+  void check_whole_seconds(const std::string& path, Duration span) {
+    if (span % 1s != Duration::zero() || span > 32767s) {
+      report(path, fmt::format("{}: expected whole seconds, 1s to 32767s", format_duration(span)));
+    }
+  }
+
+  // Two addresses that one machine cannot both listen on: the same port, and the same address or all of them.
+  static bool clash(const HostPort& a, const HostPort& b) {
+    if (a.port != b.port) return false;
+    if (a.host == b.host) return true;
+    const auto is_v6 = [](const HostPort& bind) { return bind.host.find(':') != std::string::npos; };
+    const auto is_all = [](const HostPort& bind) { return bind.host == "::" || bind.host == "0.0.0.0"; };
+    return is_v6(a) == is_v6(b) && (is_all(a) || is_all(b));
+  }
+
+  void check_binds() {
+    struct Bound {
+      std::string path;
+      HostPort bind;
+    };
+    std::vector<Bound> all;
+    for (const ListenerConfig& listener : config_.listeners) {
+      for (const HostPort& bind : listener.bind)
+        all.push_back({"listeners." + listener.policy.name + ".bind", bind});
+    }
+    for (const HostPort& bind : config_.stats.bind) all.push_back({"stats.bind", bind});
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        if (!clash(all[i].bind, all[j].bind)) continue;
+        report(all[i].path, fmt::format("{} is taken by {} ({}); each needs an address of its own",
+                                        all[i].bind.to_string(), all[j].path, all[j].bind.to_string()));
+      }
+    }
+  }
+
+  void check_stats() {
+    const StatsConfig& stats = config_.stats;
+    if (given("stats.admin_password") && given("stats.admin_password_file")) {
+      report("stats.admin_password_file", "admin_password is set as well; leave one of them out");
+    }
+    const bool password = !stats.admin_password.empty() || !stats.admin_password_file.empty();
+    if (!stats.admin_user.empty() && !password) {
+      report("stats.admin_user", "the password is missing; set admin_password_file or admin_password");
+    }
+    if (stats.admin_user.empty() && password) report("stats", "a password without admin_user");
+    if (stats.admin_user.find(':') != std::string::npos) {
+      report("stats.admin_user", "holds a colon, which HTTP uses to separate it from the password");
+    }
+  }
+
+  const RouterConfig& config_;
+  const RawSettings& raw_;
+  std::string file_name_;
+  std::vector<ConfigError>& errors_;
+};
+
+}  // namespace
+
+void check_config(const RouterConfig& config, const RawSettings& raw, std::string_view file_name,
+                  std::vector<ConfigError>& errors) {
+  Checker(config, raw, file_name, errors).run();
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,188 @@
+#include "router/config/load_router_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "common/base/utf8.h"
+#include "router/config/config_checks.h"
+#include "router/config/raw_settings.h"
+#include "router/config/setting_value.h"
+#include "router/config/settings.h"
+#include "router/config/yaml_tree.h"
+
+namespace tamada::router {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> node_settings{"name", "postgres", "api"};
+
+// Nothing that can be set holds one, and a log or an HTTP header must not get one from here.
+bool holds_control(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const Utf8Char c = read_utf8(text.substr(at));
+    if (!c.valid || is_control(c.code)) return true;
+    at += c.length;
+  }
+  return false;
+}
+
+constexpr const char* control_words = "holds a control character or is not UTF-8; expected text";
+
+class Loader {
+ public:
+  Loader(const RawSettings& raw, const FileReader& read_file, std::vector<ConfigError>& errors)
+      : raw_(raw), read_file_(read_file), errors_(errors), config_(default_router_config()) {}
+
+  RouterConfig run() {
+    config_.listeners.clear();
+    for (const std::string& name : raw_.listeners) config_.listeners.push_back(default_listener(name));
+    ListenerConfig none;
+    for (const Setting& setting : settings()) {
+      if (!setting.path.starts_with("listeners.*")) {
+        set(setting, setting.path, none);
+        continue;
+      }
+      for (ListenerConfig& listener : config_.listeners) {
+        set(setting,
+            "listeners." + listener.policy.name + setting.path.substr(std::string_view("listeners.*").size()),
+            listener);
+      }
+    }
+    // "read" falls back to the leader unless asked not to; that is meant for `to: replica` only.
+    for (ListenerConfig& listener : config_.listeners) {
+      const bool asked = raw_.values.count("listeners." + listener.policy.name + ".otherwise") > 0;
+      if (!asked && listener.policy.to != Target::replica) listener.policy.otherwise_leader = false;
+    }
+    if (has_etcd_ || raw_.sections.count("cluster.etcd") > 0) config_.cluster.etcd = etcd_;
+    take_admin_password();
+    return std::move(config_);
+  }
+
+ private:
+  void report(const Place& place, std::string path, std::string message) {
+    errors_.push_back({place.file, place.line, place.column, std::move(path), std::move(message)});
+  }
+
+  void set(const Setting& setting, const std::string& path, ListenerConfig& listener) {
+    const auto found = raw_.values.find(path);
+    if (found == raw_.values.end()) return;
+    if (path.starts_with("cluster.etcd.")) has_etcd_ = true;
+    SettingScope scope{config_, listener, etcd_};
+    if (setting.is_list()) setting.clear(scope);
+    for (const RawItem& item : found->second.items) {
+      if (item.map != nullptr) {
+        add_node(*item.map, item.place);
+        continue;
+      }
+      if (holds_control(item.text)) {
+        report(item.place, path, control_words);
+        continue;
+      }
+      const auto done = setting.set(scope, item.text);
+      if (!done) {
+        report(item.place, path, done.error().message);
+      } else if (setting.is_file) {
+        check_readable(item, path);
+      }
+    }
+  }
+
+  void check_readable(const RawItem& item, const std::string& path) {
+    const auto content = read_file_(item.text);
+    if (!content) report(item.place, path, content.error().message);
+  }
+
+  // A node written as a map: {name: pg1, postgres: "pg1:5433", api: "https://pg1:8008"}; what is left out
+  // follows from the rest.
+  void add_node(const YamlNode& map, const Place& place) {
+    const std::string path = "cluster.nodes";
+    const std::size_t errors_before = errors_.size();
+    std::array<const YamlNode*, node_settings.size()> found{};
+    for (const auto& [key, value] : map.entries) {
+      const auto known = std::find(node_settings.begin(), node_settings.end(), key.text);
+      const Place key_place{place.file, key.place.line, key.place.column};
+      if (known == node_settings.end()) {
+        const std::string hint = did_you_mean(key.text, node_settings);
+        report(key_place, path,
+               fmt::format("unknown setting \"{}\" of a node{}", key.text.substr(0, 60),
+                           hint.empty() ? "; expected " + listed(node_settings) : hint));
+      } else if (value.kind != YamlNode::Kind::scalar || value.text.empty()) {
+        report(key_place, path, fmt::format("{}: expected text", key.text));
+      } else if (holds_control(value.text)) {
+        report(key_place, path, fmt::format("{} {}", key.text, control_words));
+      } else {
+        found[static_cast<std::size_t>(known - node_settings.begin())] = &value;
+      }
+    }
+    if (errors_.size() > errors_before) return;
+    const auto& [name, postgres, api] = found;
+    if (name == nullptr && postgres == nullptr && api == nullptr) {
+      return report(place, path, "an empty node; expected e.g. {name: pg1, postgres: \"pg1:5432\"}");
+    }
+    const ClusterConfig& cluster = config_.cluster;
+    NodeConfig node;
+    const auto check = [&](const auto& result, const YamlNode* from) {
+      if (!result) report({place.file, from->place.line, from->place.column}, path, result.error().message);
+    };
+    if (api != nullptr) check(parse_api(api->text, cluster.api_scheme, cluster.api_port, node), api);
+    if (const YamlNode* from = postgres != nullptr ? postgres : api != nullptr ? nullptr : name) {
+      auto parsed = HostPort::parse(from->text, cluster.postgres_port);
+      check(parsed, from);
+      if (parsed) node.postgres = *parsed;
+    } else {
+      node.postgres = {node.api.host, cluster.postgres_port};
+    }
+    if (errors_.size() > errors_before) return;
+    if (api == nullptr) {
+      node.api_scheme = cluster.api_scheme;
+      node.api = {node.postgres.host, cluster.api_port};
+    }
+    node.name = name != nullptr ? name->text : node.postgres.host;
+    config_.cluster.nodes.push_back(std::move(node));
+  }
+
+  void take_admin_password() {
+    const std::string& file = config_.stats.admin_password_file;
+    if (file.empty()) return;
+    auto content = read_file_(file);
+    if (!content) return;  // told already
+    while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
+    if (content->empty()) {
+      return report(raw_.values.find("stats.admin_password_file")->second.place, "stats.admin_password_file",
+                    fmt::format("{} is empty; expected the password", file));
+    }
+    config_.stats.admin_password = *content;
+  }
+
+  const RawSettings& raw_;
+  const FileReader& read_file_;
+  std::vector<ConfigError>& errors_;
+  RouterConfig config_;
+  EtcdConfig etcd_;
+  bool has_etcd_ = false;
+};
+
+}  // namespace
+
+LoadedConfig load_router_config(std::string_view text, std::string_view file_name,
+                                const Environment& environment, const FileReader& read_file) {
+  std::vector<ConfigError> errors;
+  const YamlNode tree = parse_yaml(text, file_name, errors);
+  // A text that is not YAML leaves half a tree: what is missing in it is no error of its own.
+  const bool broken = std::any_of(errors.begin(), errors.end(), [](const ConfigError& error) {
+    return error.message.find("stands twice") == std::string::npos;
+  });
+  if (broken) return tl::make_unexpected(std::move(errors));
+  const RawSettings raw = collect_settings(tree, file_name, environment, errors);
+  RouterConfig config = Loader(raw, read_file, errors).run();
+  // A value that could not be read is as if not set; what contradicts the rest is then guesswork.
+  if (errors.empty()) check_config(config, raw, file_name, errors);
+  if (errors.empty()) return config;
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const ConfigError& a, const ConfigError& b) { return a.line < b.line; });
+  return tl::make_unexpected(std::move(errors));
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,149 @@
+#include "router/config/setting_value.h"
+
+#include <charconv>
+
+#include "common/base/quantity.h"
+
+namespace tamada::router {
+
+Result<bool> parse_switch(std::string_view text) {
+  for (const std::string_view yes : {"true", "on", "yes"}) {
+    if (text == yes) return true;
+  }
+  for (const std::string_view no : {"false", "off", "no"}) {
+    if (text == no) return false;
+  }
+  return fail(ErrorKind::invalid, fmt::format("\"{}\": expected true or false", text));
+}
+
+Result<std::uint32_t> parse_count(std::string_view text, std::uint32_t least, std::uint32_t most) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || value < least || value > most) {
+    return fail(ErrorKind::invalid,
+                fmt::format("\"{}\": expected a number from {} to {}", text, least, most));
+  }
+  return value;
+}
+
+Result<Duration> parse_span(std::string_view text, Duration least, Duration most, bool may_be_off) {
+  if (may_be_off && (text == "off" || text == "0")) return Duration::zero();
+  auto span = parse_duration(text);
+  if (!span) return span;
+  if (may_be_off && *span == Duration::zero()) return *span;
+  if (*span < least || *span > most) {
+    return fail(ErrorKind::invalid, fmt::format("\"{}\": expected {} to {}{}", text, format_duration(least),
+                                                format_duration(most), may_be_off ? ", or off" : ""));
+  }
+  return *span;
+}
+
+Result<HostPort> parse_bind(std::string_view text) {
+  auto bind = HostPort::parse(text, 0);
+  if (!bind) {
+    return fail(bind.error().kind, bind.error().message + " such as 0.0.0.0:5000 or [::]:5000");
+  }
+  if (!Address::from_ip(bind->host, bind->port)) {
+    return fail(ErrorKind::invalid,
+                fmt::format("\"{}\": \"{}\" is not an IP address of this machine; expected one such as "
+                            "0.0.0.0:5000, 127.0.0.1:5000 or *:5000",
+                            text, bind->host));
+  }
+  return bind;
+}
+
+Result<void> parse_api(std::string_view text, std::string_view default_scheme, std::uint16_t default_port,
+                       NodeConfig& node) {
+  node.api_scheme = default_scheme;
+  const std::string_view whole = text;
+  for (const std::string_view scheme : api_schemes) {
+    const std::string prefix = std::string(scheme) + "://";
+    if (!text.starts_with(prefix)) continue;
+    node.api_scheme = scheme;
+    text.remove_prefix(prefix.size());
+    if (text.ends_with('/')) text.remove_suffix(1);
+  }
+  if (text.find("://") != std::string_view::npos || text.find('/') != std::string_view::npos) {
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("\"{}\": expected host:port, http://host:port or https://host:port, without a path",
+                    whole));
+  }
+  auto address = HostPort::parse(text, default_port);
+  if (!address) return tl::make_unexpected(address.error());
+  node.api = *address;
+  return {};
+}
+
+Result<std::string> parse_etcd_host(std::string_view text) {
+  NodeConfig parts;
+  const bool has_scheme = text.find("://") != std::string_view::npos;
+  auto parsed = parse_api(text, "http", 2379, parts);
+  if (!parsed) return tl::make_unexpected(parsed.error());
+  return has_scheme ? parts.api_url() : parts.api.to_string();
+}
+
+namespace {
+
+constexpr std::array<Word<Target>, 6> target_words{{{"leader", Target::leader},
+                                                    {"replica", Target::replica},
+                                                    {"any", Target::any},
+                                                    {"sync", Target::sync},
+                                                    {"async", Target::async},
+                                                    {"standby-leader", Target::standby_leader}}};
+
+}  // namespace
+
+Result<void> parse_target(std::string_view text, ListenerPolicy& policy) {
+  if (!text.starts_with("tag:")) {
+    std::array<std::string_view, target_words.size() + 1> known;
+    for (std::size_t i = 0; i < target_words.size(); ++i) {
+      known[i] = target_words[i].text;
+      if (text != target_words[i].text) continue;
+      policy.to = target_words[i].value;
+      policy.tag_key.clear();
+      policy.tag_value.clear();
+      return {};
+    }
+    known.back() = "tag:key=value";
+    return tl::make_unexpected(unknown_word(text, known));
+  }
+  const std::string_view tag = text.substr(4);
+  const auto equals = tag.find('=');
+  if (equals == std::string_view::npos || equals == 0 || equals + 1 == tag.size()) {
+    return fail(ErrorKind::invalid, fmt::format("\"{}\": expected tag:key=value", text));
+  }
+  policy.to = Target::tag;
+  policy.tag_key = tag.substr(0, equals);
+  policy.tag_value = tag.substr(equals + 1);
+  // As Patroni compares: a YAML boolean in lower case, any other text as it is.
+  if (policy.tag_value == "True" || policy.tag_value == "TRUE") policy.tag_value = "true";
+  if (policy.tag_value == "False" || policy.tag_value == "FALSE") policy.tag_value = "false";
+  return {};
+}
+
+std::string format_target(const ListenerPolicy& policy) {
+  if (policy.to == Target::tag) return fmt::format("tag:{}={}", policy.tag_key, policy.tag_value);
+  return format_word(policy.to, target_words);
+}
+
+Error unknown_word(std::string_view text, std::span<const std::string_view> known) {
+  return {ErrorKind::invalid,
+          fmt::format("\"{}\": expected {}{}", text, listed(known), did_you_mean(text, known))};
+}
+
+std::string listed(std::span<const std::string_view> words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
+  const std::string nearest = nearest_word(word, known);
+  return nearest.empty() ? "" : fmt::format(" (did you mean \"{}\"?)", nearest);
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,92 @@
+#include "router/config/config_checks.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/router/config/loading.h"
+
+using namespace tamada::router;
+
+namespace {
+
+const std::string nodes = "cluster: {nodes: [pg1, pg2]}\n";
+
+std::string wrong(const std::string& text) {
+  return errors_of(nodes + text);
+}
+
+std::string wrong_etcd(const std::string& text) {
+  return errors_of("cluster:\n  name: c\n  nodes: [pg1]\n  etcd: " + text, {}, {{"/f", "x"}});
+}
+
+}  // namespace
+
+TEST_CASE("check times that contradict each other are told", "[config_checks]") {
+  CHECK(wrong("checks: {fast_interval: 2s}") ==
+        "r.yaml:2:25: checks.fast_interval: fast_interval (2s) is longer than interval (1s); expected at "
+        "most as long");
+  CHECK(wrong("checks: {interval: 2s}") ==
+        "r.yaml:2:20: checks.expire: 3s is shorter than interval + timeout (2s + 2s), so a node that answers "
+        "slowly, "
+        "but in time, would count as silent; set expire to at least 4s");
+  CHECK(wrong("checks: {interval: 2s, expire: 4s}") == "ok");
+}
+
+TEST_CASE("two things on one address are told", "[config_checks]") {
+  CHECK(wrong("listeners: {write: {bind: '0.0.0.0:5000'}, read: {bind: '127.0.0.1:5000'}}") ==
+        "r.yaml:2:57: listeners.read.bind: 127.0.0.1:5000 is taken by listeners.write.bind (0.0.0.0:5000); "
+        "each needs an "
+        "address of its own");
+  CHECK(wrong("stats: {bind: '0.0.0.0:5001'}").find("is taken by listeners.read.bind") != std::string::npos);
+  CHECK(wrong("listeners: {write: {bind: '127.0.0.1:5000, 127.0.0.1:5000'}}").find("is taken by") !=
+        std::string::npos);
+  CHECK(wrong("listeners: {write: {bind: '0.0.0.0:5000, [::]:5000'}}") == "ok");
+  CHECK(wrong("listeners: {write: {bind: '127.0.0.1:5000'}, read: {bind: '127.0.0.2:5000'}}") == "ok");
+}
+
+TEST_CASE("settings that have no meaning for a listener are told", "[config_checks]") {
+  CHECK(wrong("listeners: {write: {otherwise: leader}}") ==
+        "r.yaml:2:32: listeners.write.otherwise: leader has no meaning here: the listener goes to the leader "
+        "already");
+  CHECK(wrong("listeners: {write: {max_lag: 1MB}}") ==
+        "r.yaml:2:30: listeners.write.max_lag: has no meaning for a listener that goes to the leader");
+  CHECK(wrong("listeners: {read: {keepalive: {idle: 1500ms}}}") ==
+        "r.yaml:2:38: listeners.read.keepalive.idle: 1500ms: expected whole seconds, 1s to 32767s");
+  CHECK(wrong("listeners: {read: {allow: [10.0.0.0/8], deny: [10.0.0.0/8]}}")
+            .find("10.0.0.0/8 is allowed as well") != std::string::npos);
+}
+
+TEST_CASE("etcd needs hosts, the cluster's name, and credentials that belong together", "[config_checks]") {
+  CHECK(wrong_etcd("{hosts: [e1, 'e2:2379', 'https://e3']}") == "ok");
+  CHECK(loaded("cluster: {name: c, nodes: [pg1], etcd: {hosts: [e1, 'https://e3']}}").cluster.etcd->hosts ==
+        std::vector<std::string>{"e1:2379", "https://e3:2379"});
+  CHECK(wrong_etcd("{}") ==
+        "r.yaml:4:9: cluster.etcd: no hosts; expected e.g. hosts: [etcd1:2379, etcd2:2379]");
+  CHECK(wrong_etcd("{hosts: [e1], username: u}") ==
+        "r.yaml:4:33: cluster.etcd.username: the password is missing; set password_file or password");
+  CHECK(wrong_etcd("{hosts: [e1], password: p}") ==
+        "r.yaml:4:9: cluster.etcd: a password without a username");
+  CHECK(wrong_etcd("{hosts: [e1], username: u, password: p, password_file: /f}") ==
+        "r.yaml:4:64: cluster.etcd.password_file: password is set as well; leave one of them out");
+  CHECK(wrong_etcd("{hosts: [e1], tls: {ca_file: /f}}").find("write hosts: [https://etcd1:2379") !=
+        std::string::npos);
+  CHECK(wrong_etcd("{hosts: ['https://e1'], tls: {cert_file: /f}}") ==
+        "r.yaml:4:50: cluster.etcd.tls.cert_file: its key_file is missing");
+  CHECK(errors_of("cluster: {nodes: [pg1], etcd: {hosts: [e1]}}") ==
+        "r.yaml:1:31: cluster.etcd: needs cluster.name (Patroni's scope) to find the leader key");
+}
+
+TEST_CASE("TLS settings that nobody would use are told", "[config_checks]") {
+  CHECK(errors_of("cluster: {nodes: [pg1], api_tls: {verify: false}}") ==
+        "r.yaml:1:34: cluster.api_tls: no node's REST API is spoken to by https; set cluster.api_scheme: "
+        "https, or give "
+        "the nodes an api: https://...");
+  CHECK(errors_of("cluster: {nodes: [pg1], api_scheme: https, api_tls: {verify: false, ca_file: /f}}", {},
+                  {{"/f", ""}}) ==
+        "r.yaml:1:62: cluster.api_tls.verify: false, so ca_file would not be used; leave one of them out");
+}
+
+TEST_CASE("credentials of the status page belong together", "[config_checks]") {
+  CHECK(wrong("stats: {admin_user: dba}") ==
+        "r.yaml:2:21: stats.admin_user: the password is missing; set admin_password_file or admin_password");
+  CHECK(wrong("stats: {admin_password: x}") == "r.yaml:2:8: stats: a password without admin_user");
+}

@@ -1,0 +1,305 @@
+#include "router/config/load_router_config.h"
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+#include "common/base/quantity.h"
+#include "tests/unit/router/config/loading.h"
+
+using namespace tamada;
+using namespace tamada::router;
+
+namespace {
+
+const std::string nodes = "cluster: {nodes: [pg1, pg2]}\n";
+
+// A temporary folder that is gone afterwards.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "tamada-config-XXXXXX").string();
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string path(const std::string& name = "") const { return (path_ / name).string(); }
+  [[nodiscard]] std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path(name)) << text;
+    return path(name);
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace
+
+TEST_CASE("two node names are a whole configuration", "[load_router_config]") {
+  const RouterConfig config = loaded("cluster: {nodes: [patroni1, patroni2]}");
+  REQUIRE(config.cluster.nodes.size() == 2);
+  CHECK(config.cluster.nodes[0] == NodeConfig{"patroni1", {"patroni1", 5432}, "http", {"patroni1", 8008}});
+  CHECK(config.cluster.nodes[1].api_url() == "http://patroni2:8008");
+  REQUIRE(config.listeners.size() == 2);
+  CHECK(config.listeners[0].policy.name == "write");
+  CHECK(config.listeners[0].bind == std::vector<HostPort>{{"0.0.0.0", 5000}});
+  CHECK(config.listeners[0].policy.to == Target::leader);
+  CHECK(config.listeners[1].policy.name == "read");
+  CHECK(config.listeners[1].bind == std::vector<HostPort>{{"0.0.0.0", 5001}});
+  CHECK(config.listeners[1].policy.to == Target::replica);
+  CHECK(config.listeners[1].policy.otherwise_leader);
+  CHECK(config.stats.bind == std::vector<HostPort>{{"0.0.0.0", 7000}});
+  CHECK_FALSE(config.cluster.etcd);
+  CHECK(config.checks == CheckPolicy{});
+}
+
+TEST_CASE("every error is told at once, with its line and column and the nearest name",
+          "[load_router_config]") {
+  CHECK(
+      errors_of("cluster: {nodes: [pg1]}\n"
+                "checks:\n"
+                "  intervall: 1s\n"
+                "  timeout: 3\n"
+                "listeners:\n"
+                "  write: {conect_timeout: 3s, hold: yes}\n"
+                "  read: {to: replicas, balance: leastcon}\n"
+                "colour: red\n") ==
+      "r.yaml:3:3: checks: unknown setting \"intervall\" (did you mean \"interval\"?)\n"
+      "r.yaml:4:12: checks.timeout: \"3\": the unit is missing; expected a duration such as 100ms, 3s, 5min "
+      "or 1h\n"
+      "r.yaml:6:11: listeners.write: unknown setting \"conect_timeout\" (did you mean \"connect_timeout\"?)\n"
+      "r.yaml:6:37: listeners.write.hold: \"yes\": expected a duration such as 100ms, 3s, 5min or 1h\n"
+      "r.yaml:7:14: listeners.read.to: \"replicas\": expected leader, replica, any, sync, async, "
+      "standby-leader or "
+      "tag:key=value (did you mean \"replica\"?)\n"
+      "r.yaml:7:33: listeners.read.balance: \"leastcon\": expected leastconn, roundrobin, random or source "
+      "(did you "
+      "mean \"leastconn\"?)\n"
+      "r.yaml:8:1: unknown setting \"colour\"; expected cluster, checks, listeners, stats, log, "
+      "resolve_interval, "
+      "workers, max_connections, drain_timeout or state_dir");
+}
+
+TEST_CASE("a setting in the wrong section is told where it belongs", "[load_router_config]") {
+  CHECK(errors_of(nodes + "max_lag: 16MB") ==
+        "r.yaml:2:1: unknown setting \"max_lag\" (it belongs under \"listeners.*\")");
+  CHECK(errors_of(nodes + "listeners.read.hold: 1s").starts_with("r.yaml:2:1: unknown setting"));
+  CHECK(errors_of(nodes + "checks.interval: 1s").starts_with("r.yaml:2:1: unknown setting"));
+}
+
+TEST_CASE("the number of errors and what follows from them stand last", "[config_error]") {
+  const std::vector<ConfigError> errors{{"r.yaml", 3, 5, "checks.fall", "wrong"},
+                                        {"TAMADA_X", 0, 0, "", "unknown"}};
+  CHECK(format_errors(errors, "nothing was started") ==
+        "r.yaml:3:5: checks.fall: wrong\nTAMADA_X: unknown\n2 errors; nothing was started.\n");
+  CHECK(format_errors(std::vector<ConfigError>{errors[1]}, "kept the running configuration") ==
+        "TAMADA_X: unknown\n1 error; kept the running configuration.\n");
+}
+
+TEST_CASE("a node is a name, host:port, or a map of what differs", "[load_router_config]") {
+  const RouterConfig config = loaded(
+      "cluster:\n"
+      "  api_port: 8091\n"
+      "  nodes:\n"
+      "    - pg1\n"
+      "    - pg2:5433\n"
+      "    - {name: third, postgres: \"10.0.0.3:6000\"}\n"
+      "    - {name: fourth, api: \"https://pg4\"}\n"
+      "    - {api: \"h5:8008\"}\n"
+      "    - {name: pg6, postgres: \"[fd00::6]:5434\", api: \"http://[fd00::6]:8009/\"}\n"
+      "    - {name: pg7}\n");
+  const auto& n = config.cluster.nodes;
+  REQUIRE(n.size() == 7);
+  CHECK(n[0] == NodeConfig{"pg1", {"pg1", 5432}, "http", {"pg1", 8091}});
+  CHECK(n[1] == NodeConfig{"pg2", {"pg2", 5433}, "http", {"pg2", 8091}});
+  CHECK(n[2] == NodeConfig{"third", {"10.0.0.3", 6000}, "http", {"10.0.0.3", 8091}});
+  CHECK(n[3] == NodeConfig{"fourth", {"pg4", 5432}, "https", {"pg4", 8091}});
+  CHECK(n[4] == NodeConfig{"h5", {"h5", 5432}, "http", {"h5", 8008}});
+  CHECK(n[5] == NodeConfig{"pg6", {"fd00::6", 5434}, "http", {"fd00::6", 8009}});
+  CHECK(n[6] == NodeConfig{"pg7", {"pg7", 5432}, "http", {"pg7", 8091}});
+}
+
+TEST_CASE("what is wrong with a node is told at the node", "[load_router_config]") {
+  const auto node = [](const std::string& text) {
+    return errors_of("cluster: {nodes: [pg1, " + text + "]}");
+  };
+  CHECK(node("pg1") ==
+        "r.yaml:1:24: cluster.nodes: two nodes are named \"pg1\"; give them names: {name: ..., postgres: "
+        "..., api: ...}");
+  CHECK(node("{name: x, api: 'pg1:8008'}") ==
+        "r.yaml:1:24: cluster.nodes: \"x\" has the same REST API as \"pg1\": http://pg1:8008");
+  CHECK(node("{name: x, api: 'y:1', postgres: pg1}") ==
+        "r.yaml:1:24: cluster.nodes: \"x\" has the same PostgreSQL as \"pg1\": pg1:5432");
+  CHECK(node("{nmae: x}") ==
+        "r.yaml:1:25: cluster.nodes: unknown setting \"nmae\" of a node (did you mean \"name\"?)");
+  CHECK(node("{name: [a]}") == "r.yaml:1:25: cluster.nodes: name: expected text");
+  CHECK(node("{}") ==
+        "r.yaml:1:24: cluster.nodes: an empty node; expected e.g. {name: pg1, postgres: \"pg1:5432\"}");
+  CHECK(node("pg2:99999") ==
+        "r.yaml:1:24: cluster.nodes: \"pg2:99999\": bad port \"99999\"; expected 1 to 65535");
+  CHECK(node("{name: a, api: \"ftp://x\"}") ==
+        "r.yaml:1:39: cluster.nodes: \"ftp://x\": expected host:port, http://host:port or https://host:port, "
+        "without a path");
+  CHECK(node("{name: a, api: \"http://x/patroni\"}").find("without a path") != std::string::npos);
+  CHECK(node("[a]") == "r.yaml:1:24: cluster.nodes: a list in the list; expected list of nodes");
+}
+
+TEST_CASE("no nodes, no start", "[load_router_config]") {
+  const std::string words =
+      "cluster.nodes: no nodes; name at least one, e.g. cluster: {nodes: [patroni1, patroni2]} or "
+      "TAMADA_NODES=patroni1,patroni2";
+  for (const char* text : {"", "# only a comment\n", "\n\n", "---\n", "~", "\xef\xbb\xbf"}) {
+    CHECK(errors_of(text) == "r.yaml: " + words);
+  }
+  CHECK(errors_of("cluster: {nodes: []}") == "r.yaml:1:18: " + words);
+  CHECK(errors_of("cluster: {name: x}") == "r.yaml:1:10: " + words);
+}
+
+TEST_CASE("lists may be written as lists or with commas", "[load_router_config]") {
+  const auto config = loaded(
+      "cluster: {nodes: 'pg1, pg2,pg3'}\n"
+      "listeners:\n"
+      "  read: {bind: ['0.0.0.0:5001', '[::]:5001'], allow: 10.0.0.0/8, deny: '10.1.0.0/16, 10.2.0.0/16'}\n");
+  CHECK(config.cluster.nodes.size() == 3);
+  REQUIRE(config.listeners.size() == 1);
+  CHECK(config.listeners[0].bind.size() == 2);
+  CHECK(config.listeners[0].allow.size() == 1);
+  CHECK(config.listeners[0].deny.size() == 2);
+}
+
+TEST_CASE("every target of a listener is understood", "[load_router_config]") {
+  const auto target = [](const std::string& to) {
+    return loaded(nodes + "listeners: {x: {bind: '*:5002', to: '" + to + "'}}").listeners.at(0).policy;
+  };
+  CHECK(target("leader").to == Target::leader);
+  CHECK(target("replica").to == Target::replica);
+  CHECK(target("any").to == Target::any);
+  CHECK(target("sync").to == Target::sync);
+  CHECK(target("async").to == Target::async);
+  CHECK(target("standby-leader").to == Target::standby_leader);
+  CHECK(target("tag:dc=east").to == Target::tag);
+  CHECK(target("tag:dc=east").tag_key == "dc");
+  CHECK(target("tag:dc=east").tag_value == "east");
+  CHECK(target("tag:reporting=True").tag_value == "true");
+  CHECK(errors_of(nodes + "listeners: {x: {bind: '*:5002', to: 'tag:dc'}}") ==
+        "r.yaml:2:37: listeners.x.to: \"tag:dc\": expected tag:key=value");
+}
+
+TEST_CASE("a listener of another name says where it listens and whom it serves", "[load_router_config]") {
+  CHECK(errors_of(nodes + "listeners:\n  reports: {}\n") ==
+        "r.yaml:3:12: listeners.reports.bind: the address is missing; expected e.g. bind: 0.0.0.0:5002\n"
+        "r.yaml:3:12: listeners.reports.to: missing; say which nodes take its sessions, e.g. to: replica");
+  const auto config = loaded(nodes + "listeners:\n  read:\n  reports: {bind: '*:5002', to: replica}\n");
+  REQUIRE(config.listeners.size() == 2);
+  CHECK(config.listeners[0].policy.otherwise_leader);
+  CHECK_FALSE(config.listeners[1].policy.otherwise_leader);  // only "read" falls back by itself
+  CHECK(config.listeners[1].bind[0].host == "::");
+  CHECK_FALSE(loaded(nodes + "listeners: {read: {to: sync}}").listeners[0].policy.otherwise_leader);
+  CHECK(errors_of(nodes + "listeners: {'a b': {}}") ==
+        "r.yaml:2:13: listeners: \"a b\" cannot be a listener's name; expected letters, digits, - and _");
+}
+
+TEST_CASE("every kind of value is read", "[load_router_config]") {
+  const auto config = loaded(nodes +
+                             "listeners:\n"
+                             "  read:\n"
+                             "    max_lag: 16MB\n"
+                             "    on_lag: cut\n"
+                             "    on_fail: drain\n"
+                             "    on_promote: cut\n"
+                             "    otherwise: none\n"
+                             "    hold: off\n"
+                             "    idle_timeout: 30min\n"
+                             "    tcp_user_timeout: off\n"
+                             "    keepalive: {idle: 30s, count: 5}\n"
+                             "    send_proxy_protocol: true\n"
+                             "    proxy_protocol_from: [10.0.0.0/24]\n"
+                             "    max_connections: 100\n"
+                             "  write: {keepalive: off}\n"
+                             "stats: off\n"
+                             "log: {level: debug, format: json}\n"
+                             "workers: 4\n");
+  const ListenerConfig& read = config.listeners[0];
+  CHECK(read.policy.max_lag == 16U << 20U);
+  CHECK(read.policy.on_lag == Ending::cut);
+  CHECK(read.policy.on_fail == Ending::drain);
+  CHECK(read.policy.on_promote == Ending::cut);
+  CHECK_FALSE(read.policy.otherwise_leader);
+  CHECK(read.policy.hold == 0s);
+  CHECK(read.idle_timeout == 30min);
+  CHECK(read.keepalive == KeepaliveConfig{true, 30s, 10s, 5});
+  CHECK(read.send_proxy_protocol);
+  CHECK(read.proxy_protocol_from.size() == 1);
+  CHECK(read.policy.max_connections == 100);
+  CHECK_FALSE(config.listeners[1].keepalive.on);
+  CHECK(config.stats.bind.empty());
+  CHECK(config.log == LogConfig{"debug", LogFormat::json});
+  CHECK(config.workers == 4);
+}
+
+TEST_CASE("a value of the wrong kind or size says what was expected", "[load_router_config]") {
+  const auto wrong = [](const std::string& text) { return errors_of(nodes + text); };
+  CHECK(wrong("checks: {fall: 0}") == "r.yaml:2:16: checks.fall: \"0\": expected a number from 1 to 1000");
+  CHECK(wrong("checks: {fall: many}") ==
+        "r.yaml:2:16: checks.fall: \"many\": expected a number from 1 to 1000");
+  CHECK(wrong("checks: {interval: 0}") == "r.yaml:2:20: checks.interval: \"0\": expected 10ms to 24h");
+  CHECK(wrong("checks: {interval: [1s]}") == "r.yaml:2:20: checks.interval: found a list; expected duration");
+  CHECK(wrong("checks: {interval: {a: 1}}") ==
+        "r.yaml:2:20: checks.interval: found settings; expected duration");
+  CHECK(wrong("checks: {interval: }") ==
+        "r.yaml:2:20: checks.interval: no value; expected duration, or leave the line out");
+  CHECK(wrong("checks: 1s") == "r.yaml:2:9: checks: expected settings under it, found a value");
+  CHECK(wrong("listeners: [a]") == "r.yaml:2:12: listeners: expected settings under it, found a list");
+  CHECK(wrong("listeners: {read: {max_lag: 16XB}}").find("unknown unit \"xb\"") != std::string::npos);
+  CHECK(wrong("listeners: {read: {bind: 5001}}").find("such as 0.0.0.0:5000") != std::string::npos);
+  CHECK(wrong("listeners: {read: {bind: 'localhost:5001'}}").find("is not an IP address") !=
+        std::string::npos);
+  CHECK(wrong("listeners: {read: {allow: [10.0.0.0/33]}}").find("bad prefix length") != std::string::npos);
+  CHECK(wrong("listeners: {read: {send_proxy_protocol: 2}}") ==
+        "r.yaml:2:41: listeners.read.send_proxy_protocol: \"2\": expected true or false");
+  CHECK(errors_of("cluster: {nodes: [a], postgres_port: 65536}") ==
+        "r.yaml:1:38: cluster.postgres_port: \"65536\": expected a number from 1 to 65535");
+  CHECK(errors_of("just words") == "r.yaml:1:1: expected settings such as \"cluster: ...\", found a value");
+}
+
+TEST_CASE("files that cannot be read are told when loading", "[load_router_config]") {
+  const std::string text =
+      "cluster: {nodes: [pg1], api_scheme: https, api_tls: {ca_file: /ca.pem, cert_file: /c.pem, key_file: "
+      "/k.pem}}";
+  CHECK(errors_of(text, {}, {{"/ca.pem", "x"}, {"/k.pem", "x"}}) ==
+        "r.yaml:1:83: cluster.api_tls.cert_file: cannot read /c.pem: No such file or directory");
+  CHECK(loaded(text, {}, {{"/ca.pem", "x"}, {"/c.pem", "x"}, {"/k.pem", "x"}}).cluster.nodes[0].api_scheme ==
+        "https");
+}
+
+TEST_CASE("the password of the status page may stand in a file", "[load_router_config]") {
+  const std::string text = nodes + "stats: {admin_user: dba, admin_password_file: /run/secrets/admin}\n";
+  CHECK(loaded(text, {}, {{"/run/secrets/admin", "s3cret\n"}}).stats.admin_password == "s3cret");
+  CHECK(errors_of(text, {}, {{"/run/secrets/admin", "\n"}}) ==
+        "r.yaml:2:47: stats.admin_password_file: /run/secrets/admin is empty; expected the password");
+}
+
+TEST_CASE("reading a file: whatever the path names, the answer is a clear error or a configuration",
+          "[read_router_config]") {
+  const Folder folder;
+  const auto first_error = [](const std::string& path) {
+    const auto config = read_router_config(path, {});
+    return config ? std::string("ok") : config.error().at(0).to_string();
+  };
+  CHECK(first_error(folder.write("good.yaml", nodes)) == "ok");
+  CHECK(first_error(folder.path("none.yaml")) == folder.path("none.yaml") + ": cannot read " +
+                                                     folder.path("none.yaml") +
+                                                     ": No such file or directory");
+  CHECK(first_error(folder.path()).find("it is a directory; expected a file") != std::string::npos);
+  CHECK(first_error("/dev/zero").find("it is not a regular file") != std::string::npos);
+  const std::string huge = folder.write("huge.yaml", "");
+  std::filesystem::resize_file(huge, 100 << 20);
+  CHECK(first_error(huge).find("it is larger than 1048576 bytes") != std::string::npos);
+  CHECK(read_router_config("", {{"TAMADA_NODES", "pg1"}}));
+  REQUIRE_FALSE(read_router_config("", {}));
+  CHECK(
+      read_router_config("", {}).error()[0].to_string().starts_with("environment: cluster.nodes: no nodes"));
+}
