@@ -3,6 +3,16 @@
 //
 // After close()/destruction returns, no callback of this object runs again. Both may be called from inside
 // the callback. Loop thread only; the Loop must outlive it. Owns no heap memory.
+//
+// Why not uv_tcp_t or uv_poll_t: measured with libuv 1.44.2. Relaying messages of 100 bytes costs the same
+// with all three, 6 to 7 us of CPU a message and three system calls: sleep, recv, send. Beyond that:
+//                                                      uv_tcp_t   uv_poll_t   FdWatch
+//   system calls to watch and close a socket                  4           7         3
+//   to pause reading, await writing, read again               4           4         2
+//   bytes of heap a stream, malloc's share included         256         176         0 (TcpStream itself: 168)
+// (A pause that ends before the next bytes come costs FdWatch nothing.) And a uv_poll_t stops by itself at an
+// error without saying which, knows no EPOLLEXCLUSIVE, and keeps the descriptor until a turn after it was
+// closed.
 #pragma once
 
 #include <sys/epoll.h>

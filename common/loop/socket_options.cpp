@@ -48,9 +48,8 @@ Address socket_peer(int fd) {
   return Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&storage));
 }
 
-bool is_connected_to_itself(int fd) {
-  const Address own = socket_address(fd);
-  return own.is_set() && own == socket_peer(fd);
+bool is_connected_to_itself(int fd, const Address& called) {
+  return socket_address(fd) == called;
 }
 
 }  // namespace tamada::loop

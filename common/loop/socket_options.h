@@ -20,6 +20,6 @@ void make_close_reset(int fd);
 
 // TCP connects a socket to itself when the kernel picks, as the caller's port, the very port on this machine
 // that is called: the server is not there (and would find its port taken).
-[[nodiscard]] bool is_connected_to_itself(int fd);
+[[nodiscard]] bool is_connected_to_itself(int fd, const Address& called);
 
 }  // namespace tamada::loop

@@ -89,14 +89,15 @@ void TcpListener::on_ready(std::uint32_t) noexcept {
         ::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     const int code = socket.is_open() ? 0 : errno;
     if (is_shortage(code)) return pause(code);
-    // The kernel finds a descriptor before it looks for a client: "nobody waits" too means that there are
+    if (code == 0) {
+      const Address peer = Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&storage));
+      if (!survives([&] { listener_.on_accept(std::move(socket), peer); })) return;
+    }
+    // The kernel finds a descriptor before it looks for a client: also "nobody waits" means that there are
     // some again.
     if (paused_ && !end_pause()) return;
     if (code == EAGAIN) return;
-    // The client has left already, or its network reported an error meanwhile: the next one may be well.
-    if (code != 0) continue;
-    const Address peer = Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&storage));
-    if (!survives([&] { listener_.on_accept(std::move(socket), peer); })) return;
+    // Any other error is one client's (gone already, or turned away by a firewall): the next one may be well.
   }
 }
 

@@ -73,7 +73,7 @@ void TcpStream::finish_connect() {
   int code = 0;
   socklen_t size = sizeof code;
   if (getsockopt(fd(), SOL_SOCKET, SO_ERROR, &code, &size) != 0) code = errno;
-  if (code == 0 && is_connected_to_itself(fd())) code = ECONNREFUSED;  // so nobody listens
+  if (code == 0 && is_connected_to_itself(fd(), peer_)) code = ECONNREFUSED;  // so nobody listens
   if (code != 0) return answer_connect(connect_error(code));
   deadline_.reset();
   state_ = State::open;
