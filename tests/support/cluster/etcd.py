@@ -3,7 +3,7 @@ import urllib.request
 from pathlib import Path
 
 from .network import Network, free_port
-from .process import Server
+from .process import Server, service_user
 from .wait import wait_until
 
 
@@ -29,7 +29,8 @@ class Etcd:
              "--initial-cluster", f"one={peer}", "--logger", "zap", "--log-level", "warn",
              # A vote needs nobody else here; shorter times only make the start quicker.
              "--heartbeat-interval", "50", "--election-timeout", "250"],
-            self._folder / "etcd.log", env={"ETCD_UNSUPPORTED_ARCH": "arm64"} if _is_arm() else None)
+            self._folder / "etcd.log", env={"ETCD_UNSUPPORTED_ARCH": "arm64"} if _is_arm() else None,
+            user=service_user())
         wait_until("etcd answers", self.healthy)
 
     def healthy(self) -> bool:

@@ -11,7 +11,7 @@ import yaml
 
 from .network import Network, free_port
 from .patroni_config import Settings, patroni_config
-from .process import Server, give_to_service_user
+from .process import Server, give_to_service_user, service_user
 from .wait import Timeout, wait_until
 
 
@@ -49,7 +49,8 @@ class Node:
         path = self.folder / "patroni.yml"
         path.write_text(yaml.safe_dump(config, sort_keys=False))
         os.chmod(path, 0o644)
-        self.server = Server(["/usr/bin/patroni", str(path)], self.log, cwd=self.folder)
+        self.server = Server(["/usr/bin/patroni", str(path)], self.log, cwd=self.folder,
+                             user=service_user())
 
     def stop(self, seconds: float = 60) -> None:
         """A clean end: Patroni stops PostgreSQL and gives the lock back."""

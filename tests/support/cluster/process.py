@@ -26,23 +26,26 @@ def give_to_service_user(path: Path) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid)
 
 
+def become(user: str | None) -> list[str]:
+    """What to put in front of a command so that it runs as `user`. It execs: the pid stays."""
+    return ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--"] if user else []
+
+
 class Server:
     """A running server process tree. `pid` is the server itself, not its keeper."""
 
     def __init__(self, command: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None,
-                 cwd: Path | None = None, prefix: Sequence[str] = (), nofile: int = 0) -> None:
-        """`prefix` is put in front of everything and runs as who we are (root: `unshare ...`).
+                 cwd: Path | None = None, prefix: Sequence[str] = (), nofile: int = 0, user: str | None = None) -> None:
+        """`user`: run as this one instead of who we are (root only). `prefix` is put in front (`unshare ...`).
         `nofile` raises the limit of open files, as far as we may."""
         self.log = log
-        user = service_user()
-        become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--"] if user else []
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         limit = ["prlimit", f"--nofile={min(nofile, hard)}:{hard}"] if nofile else []
         environment = {"PATH": f"{POSTGRES_BIN}:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8",
                        "HOME": str(cwd or log.parent), **(env or {})}
         with open(log, "ab") as out:
             self._keeper = subprocess.Popen(
-                [*limit, *prefix, *become, "/usr/bin/python3", "-I", "-S", keeper.__file__, *command],
+                [*limit, *prefix, "/usr/bin/python3", "-I", "-S", keeper.__file__, *become(user), *command],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=out, env=environment,
                 cwd=cwd or log.parent, start_new_session=True)
         assert self._keeper.stdout
@@ -131,16 +134,6 @@ def tail(path: Path, lines: int = 30) -> str:
         return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
     except OSError as error:
         return str(error)
-
-
-def run_as_service_user(command: Sequence[str], **options: object) -> subprocess.CompletedProcess[str]:
-    """Runs a short command to its end; its output is in the exception when it fails."""
-    user = service_user()
-    become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--"] if user else []
-    done = subprocess.run([*become, *command], capture_output=True, text=True, **options)  # type: ignore[call-overload]
-    if done.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed ({done.returncode}): {done.stderr or done.stdout}")
-    return done
 
 
 def now() -> float:

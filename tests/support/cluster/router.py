@@ -38,7 +38,8 @@ def merge(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
 class Router(Proxy):
     """`config` is laid over the usual settings (see default_config). `etcd`: it watches the leader key."""
 
-    def __init__(self, cluster: Cluster, *, host: int = 1, config: Mapping[str, Any] | None = None,
+    def __init__(self, cluster: Cluster, *, host: int = 1, address: str | None = None,
+                 config: Mapping[str, Any] | None = None,
                  etcd: bool = False, ports: tuple[int, int, int] = (5000, 5001, 7000),
                  prefix: Sequence[str] = (), names: Mapping[str, str] | None = None,
                  file: Path | None = None, like: "Router | None" = None, program: Path | None = None) -> None:
@@ -47,7 +48,7 @@ class Router(Proxy):
         self.name = "router"
         self._program = program or router_program()
         self._cluster, self._etcd, self._prefix, self._names = cluster, etcd, prefix, names or {}
-        address = cluster.network.address(host)
+        address = address or cluster.network.address(host)
         self.write = address, free_port(address, ports[0])
         self.read = address, free_port(address, ports[1])
         self.stats = address, free_port(address, ports[2])
