@@ -9,10 +9,9 @@
 //                                                      uv_tcp_t   uv_poll_t   FdWatch
 //   system calls to watch and close a socket                  4           7         3
 //   to pause reading, await writing, read again               4           4         2
-//   bytes of heap a stream, malloc's share included         256         176         0 (TcpStream itself: 168)
+//   bytes of heap a stream, malloc's share included         256         176         0 (TcpStream itself: 136)
 // (A pause that ends before the next bytes come costs FdWatch nothing.) And a uv_poll_t stops by itself at an
-// error without saying which, knows no EPOLLEXCLUSIVE, and keeps the descriptor until a turn after it was
-// closed.
+// error without saying which, and knows no EPOLLEXCLUSIVE.
 #pragma once
 
 #include <sys/epoll.h>

@@ -85,14 +85,13 @@ TEST_CASE("a relay between a fast sender and a slow reader loses and reorders no
   REQUIRE(test.run_until([&] {
     up_left = send_some(relay.client, up_left);
     down_left = send_some(relay.server, down_left);
-    take_arrived(relay.server, at_server, 100'000);
-    take_arrived(relay.client, at_client, 70'000);
+    // The readers begin when the way is full, and then take a little at a time.
+    if (relay.left.pauses > 0) take_arrived(relay.server, at_server, 100'000);
+    if (relay.right.pauses > 0) take_arrived(relay.client, at_client, 70'000);
     return at_server.bytes.size() == up.size() && at_client.bytes.size() == down.size();
   }));
   CHECK(at_server.bytes == up);
   CHECK(at_client.bytes == down);
-  CHECK(relay.left.pauses > 0);
-  CHECK(relay.right.pauses > 0);
 
   ::shutdown(relay.client.get(), SHUT_WR);
   REQUIRE(test.run_until([&] {
