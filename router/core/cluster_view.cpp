@@ -1,0 +1,231 @@
+#include "router/core/cluster_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "router/core/cluster_view_impl.h"
+
+namespace tamada::router {
+namespace {
+
+constexpr Duration smell_lasts = 5s;
+
+const char* words_of(AdminState state) {
+  switch (state) {
+    case AdminState::ready:
+      return "ready";
+    case AdminState::drain:
+      return "drain";
+    case AdminState::maintenance:
+      return "maintenance";
+  }
+  return "ready";
+}
+
+}  // namespace
+
+ClusterView::ClusterView(RoutingPolicy policy, std::uint32_t seed, TimePoint now)
+    : impl_(std::make_unique<Impl>(std::move(policy), seed, now)) {}
+ClusterView::~ClusterView() = default;
+
+Step ClusterView::apply(const ClusterEvent& event, TimePoint now) {
+  std::visit([&](const auto& said) { impl_->hear(said, now); }, event);
+  return impl_->settle(now);
+}
+
+Step ClusterView::tick(TimePoint now) { return impl_->settle(now); }
+
+Step ClusterView::acknowledged(Generation generation, TimePoint now) {
+  impl_->acknowledged(generation);
+  return impl_->settle(now);
+}
+
+Step ClusterView::configure(RoutingPolicy policy, TimePoint now) {
+  impl_->configure(std::move(policy), now);
+  return impl_->settle(now);
+}
+
+Step ClusterView::sessions_gone(NodeId leaving, TimePoint now) {
+  impl_->sessions_gone(leaving);
+  return impl_->settle(now);
+}
+
+Step ClusterView::administer(NodeId node, ListenerId listener, AdminState state, TimePoint now) {
+  impl_->administer(node, listener, state);
+  return impl_->settle(now);
+}
+
+std::vector<NodeView> ClusterView::nodes(TimePoint now) const { return impl_->node_views(now); }
+LeaderView ClusterView::leader() const { return impl_->leader_view(); }
+std::vector<wire::ClusterMember> ClusterView::undiscovered() const { return impl_->undiscovered(); }
+
+// ---- what comes in
+
+ClusterView::Impl::Impl(RoutingPolicy policy, std::uint32_t seed, TimePoint now)
+    : now_(now), schedule_(seed, policy.checks) {
+  configure(std::move(policy), now);
+}
+
+void ClusterView::Impl::hear(const PollAnswer& answer, TimePoint now) {
+  Watched* node = find(answer.node);
+  if (node == nullptr) return;
+  const bool extra = schedule_.answered(answer.node, answer.asked, answer.sent);
+  switch (node->belief.hear(answer, extra, now)) {
+    case NodeBelief::Heard::ignored:
+    case NodeBelief::Heard::silence:
+      return;
+    case NodeBelief::Heard::recycled:
+      node->recycled = true;
+      node->postgres.reset();
+      break;
+    case NodeBelief::Heard::answer:
+      break;
+  }
+  NodeBelief& belief = node->belief;
+  // A contradiction is looked into once; if the other end point contradicts as well, the next poll will tell.
+  if (!extra && belief.contradicts(answer)) {
+    node->extra = answer.asked == AskKind::master ? AskKind::replica : AskKind::master;
+  }
+  if (identity_.refusal(belief).empty()) identity_.shown(belief.system_id(), answer.sent);
+
+  const wire::NodeStatus& body = *answer.body;
+  if (answer.node == positions_of_ && body.location && body.role == wire::NodeRole::primary) {
+    positions_.leader_is_at(*body.location, now);
+  }
+  if (belief.newest()->sent == answer.sent) {
+    const std::optional<std::uint64_t>& at = body.replayed_location ? body.replayed_location
+                                                                    : body.received_location;
+    belief.lag = at && answer.node != positions_of_ ? positions_.lag(*at, answer.sent) : std::nullopt;
+  }
+}
+
+void ClusterView::Impl::hear(const ClusterAnswer& answer, TimePoint now) {
+  Watched* giver = find(answer.node);
+  if (giver == nullptr) return;
+  (void)schedule_.answered(answer.node, AskKind::cluster, answer.sent);
+  if (!board_.hear(answer, policy_.scope) || !answer.members || !giver->belief.refusal.empty()) return;
+  if (!policy_.scope.empty() && !answer.members->scope.empty() && answer.members->scope != policy_.scope) return;
+  for (const auto& node : nodes_) {
+    const std::optional<std::string> name =
+        OpinionBoard::listed_name(*answer.members, node->belief.policy().api_url, node->belief.name());
+    if (name && node->belief.list_as(*name)) node->recycled = true;
+  }
+  // Another node is named while a leader is believed: a reason to look.
+  for (const Opinion& opinion : board_.opinions(beliefs(), policy_.checks.expire, now)) {
+    const bool other = opinion.kind == Opinion::Kind::names && opinion.node != leader_ && !alias_[opinion.node];
+    if (leader_.is_set() && opinion.giver == answer.node && other) smell_until_ = now + smell_lasts;
+  }
+}
+
+void ClusterView::Impl::hear(const ConfigAnswer& answer, TimePoint) {
+  const Watched* node = find(answer.node);
+  if (node == nullptr) return;
+  (void)schedule_.answered(answer.node, AskKind::config, answer.sent);
+  if (answer.ttl && node->belief.refusal.empty()) ttl_ = *answer.ttl;
+}
+
+void ClusterView::Impl::hear(const PostgresAnswer& answer, TimePoint) {
+  Watched* node = find(answer.node);
+  if (node == nullptr) return;
+  (void)schedule_.answered(answer.node, AskKind::postgres, answer.sent);
+  if (!node->postgres || answer.sent > node->postgres->sent) node->postgres = answer;
+}
+
+void ClusterView::Impl::hear(const LeaderKey& key, TimePoint now) {
+  if (!policy_.watches_leader_key || !board_.hear(key)) return;
+  smell_until_ = now + smell_lasts;
+  fact("leader.key", key.holder.value_or(""),
+       key.holder ? fmt::format("the leader key names {}", *key.holder) : "nobody holds the leader key");
+}
+
+void ClusterView::Impl::hear(const Smell& smell, TimePoint now) {
+  const Watched* node = find(smell.node);
+  if (node == nullptr) return;
+  if (!smell_until_) {
+    fact("node.smell", node->belief.name(),
+         fmt::format("a client's session on {} met \"{}\": looking closer", node->belief.name(), smell.words));
+  }
+  smell_until_ = now + smell_lasts;
+}
+
+void ClusterView::Impl::configure(RoutingPolicy policy, TimePoint now) {
+  now_ = now;
+  for (const ListenerPolicy& old : policy_.listeners) {
+    const bool stays = std::any_of(policy.listeners.begin(), policy.listeners.end(),
+                                   [&](const ListenerPolicy& listener) { return listener.id == old.id; });
+    if (!stays) retired_.push_back(old.id);
+  }
+  for (const ListenerPolicy& listener : policy.listeners) std::erase(retired_, listener.id);
+
+  std::vector<std::unique_ptr<Watched>> old = std::move(nodes_);
+  nodes_.clear();
+  for (const NodePolicy& node : policy.nodes) {
+    const auto known = std::find_if(old.begin(), old.end(), [&](const std::unique_ptr<Watched>& watched) {
+      return watched && watched->belief.id() == node.id;
+    });
+    if (known == old.end()) {
+      nodes_.push_back(std::make_unique<Watched>(node, policy.checks, now));
+      continue;
+    }
+    if ((*known)->belief.configure(node, policy.checks, now)) {
+      schedule_.forget(node.id);
+      board_.forget(node.id);
+      (*known)->postgres.reset();
+    }
+    (*known)->belief.leaving = false;
+    nodes_.push_back(std::move(*known));
+  }
+  for (std::unique_ptr<Watched>& gone : old) {
+    if (!gone) continue;
+    NodePolicy same = gone->belief.policy();
+    (void)gone->belief.configure(same, policy.checks, now);
+    if (!gone->belief.leaving) {
+      fact("node.removed", gone->belief.name(),
+           gone->belief.name() + " was taken out of the configuration: watched until its last session ends");
+    }
+    gone->belief.leaving = true;
+    nodes_.push_back(std::move(gone));
+  }
+  if (!policy.watches_leader_key) board_.forget_key();
+  identity_.configure(policy);
+  schedule_.configure(policy.checks);
+  policy_ = std::move(policy);
+}
+
+void ClusterView::Impl::sessions_gone(NodeId leaving) {
+  Watched* node = find(leaving);
+  if (node == nullptr || !node->belief.leaving) return;
+  // Should a session be on its way there still, this ends it.
+  if (holder_ == leaving) lose_holder(CutCause::superseded, "the node was taken out of the configuration");
+  if (leader_ == leaving) leader_ = {};
+  schedule_.forget(leaving);
+  board_.forget(leaving);
+  alias_.erase(leaving);
+  fact("node.gone", node->belief.name(), node->belief.name() + " is watched no more");
+  std::erase_if(nodes_, [&](const std::unique_ptr<Watched>& watched) { return watched->belief.id() == leaving; });
+}
+
+void ClusterView::Impl::administer(NodeId id, ListenerId listener, AdminState state) {
+  Watched* node = find(id);
+  if (node == nullptr) return;
+  std::string where = "every listener";
+  if (listener.is_set()) {
+    node->admin_on[listener] = state;
+  } else {
+    node->admin = state;
+    node->admin_on.clear();
+  }
+  for (const ListenerPolicy& one : policy_.listeners) {
+    if (listener.is_set() && one.id != listener) continue;
+    if (listener.is_set()) where = one.name;
+    if (state == AdminState::maintenance) {
+      ledger_.cut(one.id, id, CutCause::maintenance, node->belief.name() + " was put into maintenance by hand");
+    }
+  }
+  fact("node.admin", node->belief.name(),
+       fmt::format("{} on {}: {}, by hand", node->belief.name(), where, words_of(state)));
+}
+
+}  // namespace tamada::router

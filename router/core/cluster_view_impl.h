@@ -1,0 +1,144 @@
+// ClusterView's mind: the state, and the turn that every event ends with. Included by cluster_view*.cpp only.
+//
+//   cluster_view.cpp          what comes in: events, configuration, administration
+//   cluster_view_settle.cpp   the turn: who belongs, who is silent, who leads, whose sessions end
+//   cluster_view_publish.cpp  what goes out: the table, the asks, the next tick, copies for the status page
+//
+// The turn settles each question once, in that order, from what is known now; nothing of it remembers more
+// than the members below.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "router/core/cluster_identity.h"
+#include "router/core/cluster_view.h"
+#include "router/core/cut_ledger.h"
+#include "router/core/leader_election.h"
+#include "router/core/node_belief.h"
+#include "router/core/opinion_board.h"
+#include "router/core/poll_schedule.h"
+#include "router/core/replica_lag.h"
+#include "router/core/second_opinion.h"
+#include "router/core/table_builder.h"
+
+namespace tamada::router {
+
+class ClusterView::Impl {
+ public:
+  Impl(RoutingPolicy policy, std::uint32_t seed, TimePoint now);
+
+  void hear(const PollAnswer& answer, TimePoint now);
+  void hear(const ClusterAnswer& answer, TimePoint now);
+  void hear(const ConfigAnswer& answer, TimePoint now);
+  void hear(const PostgresAnswer& answer, TimePoint now);
+  void hear(const LeaderKey& key, TimePoint now);
+  void hear(const Smell& smell, TimePoint now);
+  void acknowledged(Generation generation) { ledger_.acknowledged(generation); }
+  void configure(RoutingPolicy policy, TimePoint now);
+  void sessions_gone(NodeId leaving);
+  void administer(NodeId node, ListenerId listener, AdminState state);
+
+  // The turn.
+  Step settle(TimePoint now);
+
+  [[nodiscard]] std::vector<NodeView> node_views(TimePoint now) const;
+  [[nodiscard]] LeaderView leader_view() const;
+  [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const;
+
+ private:
+  // A node and what is remembered about it beside its own words.
+  struct Watched {
+    Watched(const NodePolicy& node, const CheckPolicy& checks, TimePoint now) : belief(node, checks, now) {}
+    NodeBelief belief;
+    std::optional<PostgresAnswer> postgres;  // the newest
+    std::optional<SecondOpinion> opinion;    // while it is silent
+    TimePoint last_led = {};                 // its leadership was vouched for
+    std::optional<AskKind> extra;            // its newest answer asks for a look at the other end point
+    AdminState admin = AdminState::ready;
+    std::map<ListenerId, AdminState> admin_on;  // where it differs
+    std::map<ListenerId, LagLimit> limits;
+    std::map<ListenerId, bool> lags;
+    // As it was at the end of the last turn: facts are told and sessions end when these change.
+    std::string told_face;
+    std::string told_name;
+    bool told_silent = false;
+    bool told_failed = false;
+    bool was_primary = false;
+    bool was_heard = false;
+    bool was_noloadbalance = false;
+    bool recycled = false;
+  };
+
+  [[nodiscard]] Watched* find(NodeId node);
+  [[nodiscard]] const Watched* find(NodeId node) const;
+  [[nodiscard]] std::vector<const NodeBelief*> beliefs() const;
+  [[nodiscard]] std::string name_of(NodeId node) const;
+  [[nodiscard]] AdminState admin_of(const Watched& node, ListenerId listener) const;
+  [[nodiscard]] bool is_askable(const Watched& node) const;
+  void fact(std::string event, std::string node, std::string words, bool warning = false);
+  void cut_everywhere(const Watched& node, CutCause cause, const std::string& why);
+
+  // ---- the turn (cluster_view_settle.cpp)
+  void settle_identity();
+  void tell_nodes();
+  void mark_aliases();
+  void settle_second_opinions();
+  void settle_election();
+  [[nodiscard]] Voter voter_of(const Watched& node) const;
+  void settle_holder();
+  void lose_holder(CutCause cause, const std::string& why);
+  void settle_leader();
+  void settle_read_sessions();
+
+  // ---- what goes out (cluster_view_publish.cpp)
+  void publish();
+  [[nodiscard]] std::shared_ptr<RoutingTable> build_table() const;
+  [[nodiscard]] NodeRoute route_of(const Watched& node, const ListenerPolicy& listener) const;
+  void ask();
+  void ask_others();
+  void plan_next_tick();
+
+  RoutingPolicy policy_;
+  TimePoint now_;
+  Step step_;  // of this turn
+
+  std::vector<std::unique_ptr<Watched>> nodes_;  // in configuration order, then those that are leaving
+  std::vector<ListenerId> retired_;              // listeners taken out: their cuts go on
+  ClusterIdentity identity_;
+  OpinionBoard board_;
+  PollSchedule schedule_;
+  ReplicaLag positions_;
+  NodeId positions_of_;
+  CutLedger ledger_;
+  Duration ttl_ = 30s;  // Patroni's default until GET /config tells
+
+  Election election_;              // of this turn
+  TimePoint elected_until_ = {};   // what the winner's claim is worth
+  std::optional<TimePoint> conflict_since_;
+  std::string told_conflict_;
+  std::string told_veto_;
+  std::string told_dispute_;
+  std::string told_waiting_;
+  std::map<NodeId, bool> alias_;
+
+  // The node whose write sessions have not been cut: it was named in a table as the leader.
+  NodeId holder_;
+  // The leader of the newest table, and since when and why.
+  NodeId leader_;
+  TimePoint leader_since_ = {};
+  std::string leader_reason_;
+  std::string no_leader_;   // in words, while there is none
+  std::string broken_off_;  // the node whose sessions are being closed, for people
+
+  std::optional<TimePoint> smell_until_;
+  std::optional<TimePoint> roll_call_;  // the last regular GET /cluster
+  std::size_t roll_caller_ = 0;
+  RoutingTablePtr published_;
+  std::optional<TimePoint> renew_at_;
+};
+
+}  // namespace tamada::router

@@ -1,0 +1,214 @@
+// What goes out of ClusterView::Impl: the table, the asks, the next tick, copies for the status page.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "router/core/cluster_view_impl.h"
+
+namespace tamada::router {
+namespace {
+
+constexpr Duration roll_call_every = 10s;
+constexpr Duration config_every = 30s;
+constexpr Duration opinions_every = 500ms;  // while somebody has to decide
+
+}  // namespace
+
+// ---- the table
+
+AdminState ClusterView::Impl::admin_of(const Watched& node, ListenerId listener) const {
+  const auto found = node.admin_on.find(listener);
+  return found == node.admin_on.end() ? node.admin : found->second;
+}
+
+NodeRoute ClusterView::Impl::route_of(const Watched& node, const ListenerPolicy& listener) const {
+  const NodeBelief& belief = node.belief;
+  NodeRoute route;
+  route.node = belief.id();
+  route.name = belief.name();
+  route.postgres = belief.postgres();
+  route.words = belief.words(now_);
+  route.leaving = belief.leaving;
+  route.settled = belief.is_fresh(now_) || belief.has_fallen() || belief.failed;
+  const auto alias = alias_.find(belief.id());
+  route.is_alias = alias != alias_.end() && alias->second;
+  route.is_leader = belief.id() == leader_;
+  route.leader_until = elected_until_;
+  route.replica_until = belief.replica_until();
+  route.is_replica = !identity_.is_open() && belief.is_fit_replica(now_);
+  route.is_standby_leader = !identity_.is_open() && belief.is_standby_leader(now_) && !route.is_alias;
+  if (route.is_standby_leader) route.replica_until = belief.newest()->sent + policy_.checks.expire;
+  if (belief.newest()) {
+    const wire::NodeStatus& body = belief.newest()->body;
+    route.sync = body.sync_standby || body.quorum_standby;
+    route.noloadbalance = body.tags.noloadbalance;
+    route.is_tagged = listener.to == Target::tag && body.tags.has(listener.tag_key, listener.tag_value);
+  }
+  const auto lags = node.lags.find(listener.id);
+  route.lags = lags != node.lags.end() && lags->second;
+  route.admin = admin_of(node, listener.id);
+  return route;
+}
+
+std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
+  auto table = std::make_shared<RoutingTable>();
+  table->generation = ledger_.next();
+  for (const ListenerPolicy& listener : policy_.listeners) {
+    std::vector<NodeRoute> nodes;
+    for (const auto& node : nodes_) nodes.push_back(route_of(*node, listener));
+    // Two standby leaders: one of them has not noticed yet that it is none.
+    const auto standby = [](const NodeRoute& node) { return node.is_standby_leader; };
+    if (std::count_if(nodes.begin(), nodes.end(), standby) > 1) {
+      for (NodeRoute& node : nodes) node.is_standby_leader = false;
+    }
+    ListenerRoutes routes = build_routes(listener, nodes, no_leader_);
+    routes.cuts = ledger_.lines(listener.id);
+    table->listeners.push_back(std::move(routes));
+  }
+  for (ListenerId listener : retired_) {
+    table->listeners.push_back({listener, {}, "this listener was taken out of the configuration",
+                                ledger_.lines(listener)});
+  }
+  return table;
+}
+
+void ClusterView::Impl::publish() {
+  std::shared_ptr<RoutingTable> table = build_table();
+  renew_at_.reset();
+  bool due = ledger_.take_changed() || published_ == nullptr || !routes_alike(*published_, *table);
+  if (!due) {
+    renew_at_ = renewal(*published_, *table, policy_.checks.expire / 2);
+    due = renew_at_ && now_ >= *renew_at_;
+  }
+  if (!due) return;
+  renew_at_.reset();
+  ledger_.published();
+  published_ = std::move(table);
+  step_.table = published_;
+}
+
+// ---- the asks
+
+void ClusterView::Impl::ask() {
+  const bool standby_cluster = std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+    return node->belief.is_standby_leader(now_);
+  });
+  const bool fast = smell_until_.has_value() || (!election_.winner.is_set() && !standby_cluster);
+  schedule_.begin(now_, fast);
+  for (const auto& node : nodes_) {
+    const NodeId id = node->belief.id();
+    const bool press = std::find(election_.press.begin(), election_.press.end(), id) != election_.press.end();
+    schedule_.want_poll(id, node->belief.poll_kind(),
+                        press ? std::optional(election_.press_since) : std::nullopt);
+    if (node->extra) schedule_.want_extra(id, *node->extra);
+    node->extra.reset();
+    if (node->opinion && node->opinion->outcome != SecondOpinion::Outcome::failed && !node->belief.failed) {
+      schedule_.want(id, AskKind::postgres, fast ? opinions_every : policy_.checks.interval);
+    }
+  }
+  ask_others();
+  step_.asks = schedule_.take_asks();
+}
+
+// GET /cluster of those who can tell, when somebody has to decide; otherwise of one member now and then, for
+// the names; GET /config of the leader.
+void ClusterView::Impl::ask_others() {
+  const Watched* holder = find(holder_);
+  const bool decide = election_.want_opinions || (holder != nullptr && holder->opinion);
+  if (decide) {
+    const Duration spacing = election_.winner.is_set() ? policy_.checks.interval : opinions_every;
+    for (const auto& node : nodes_) {
+      if (is_askable(*node)) schedule_.want(node->belief.id(), AskKind::cluster, spacing);
+    }
+  } else if (!roll_call_ || now_ >= *roll_call_ + roll_call_every) {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      const Watched& node = *nodes_[(roll_caller_ + i) % nodes_.size()];
+      if (!is_askable(node) || schedule_.is_out(node.belief.id(), AskKind::cluster)) continue;
+      schedule_.want(node.belief.id(), AskKind::cluster, Duration::zero());
+      roll_call_ = now_;
+      roll_caller_ = (roll_caller_ + i + 1) % nodes_.size();
+      break;
+    }
+  }
+  const Watched* leader = find(leader_);
+  if (leader != nullptr && is_askable(*leader)) schedule_.want(leader_, AskKind::config, config_every);
+}
+
+void ClusterView::Impl::plan_next_tick() {
+  // Whatever the reasons below miss is looked at once per interval.
+  TimePoint next = now_ + policy_.checks.interval;
+  const auto at = [&](std::optional<TimePoint> when) {
+    if (when && *when > now_) next = std::min(next, *when);
+  };
+  at(schedule_.next());
+  at(election_.look_again);
+  at(identity_.adopt_at());
+  at(renew_at_);
+  at(smell_until_);
+  if (election_.winner.is_set()) at(elected_until_);
+  if (published_ != nullptr) {
+    for (const ListenerRoutes& routes : published_->listeners) {
+      for (const Candidate& candidate : routes.candidates) at(candidate.valid_until);
+    }
+  }
+  for (const auto& node : nodes_) {
+    if (node->opinion) at(node->opinion->until);
+  }
+  step_.next_tick = next;
+}
+
+// ---- copies for the status page
+
+std::vector<NodeView> ClusterView::Impl::node_views(TimePoint now) const {
+  std::vector<NodeView> views;
+  for (const auto& node : nodes_) {
+    const NodeBelief& belief = node->belief;
+    NodeView view;
+    view.id = belief.id();
+    view.name = belief.name();
+    view.configured_name = belief.policy().name;
+    view.api_url = belief.policy().api_url;
+    view.postgres = belief.postgres();
+    view.leaving = belief.leaving;
+    view.admin = node->admin;
+    for (const auto& [listener, state] : node->admin_on) view.admin = std::max(view.admin, state);
+    view.role = "-";
+    view.state = "unknown";
+    view.reason = fmt::format("{} {}", view.name, belief.words(now));
+    if (belief.newest()) {
+      const wire::NodeStatus& body = belief.newest()->body;
+      view.heard = belief.newest()->sent;
+      view.timeline = body.timeline;
+      view.lag_bytes = belief.lag;
+      view.state = body.state;
+      view.role = body.role_text;
+      if (body.role == wire::NodeRole::primary) view.role = "primary";
+      if (body.role == wire::NodeRole::standby_leader) view.role = "standby leader";
+      if (body.sync_standby) view.role = "sync standby";
+      if (body.quorum_standby) view.role = "quorum standby";
+    }
+    if (belief.silences() > 0 && (belief.has_fallen() || !belief.is_fresh(now))) view.state = "silent";
+    if (belief.failed) view.state = "failed";
+    if (!belief.refusal.empty()) view.state = "refused";
+    if (belief.id() == leader_) {
+      view.role = "leader";
+      view.reason = leader_reason_;
+    } else if (const auto alias = alias_.find(belief.id()); alias != alias_.end() && alias->second) {
+      view.reason = fmt::format("another configured node reaches {} as well", view.name);
+    } else if (node->opinion) {
+      view.reason += "; " + node->opinion->words;
+    }
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+LeaderView ClusterView::Impl::leader_view() const {
+  if (!leader_.is_set()) return {{}, "", no_leader_, leader_since_};
+  return {leader_, name_of(leader_), leader_reason_, leader_since_};
+}
+
+std::vector<wire::ClusterMember> ClusterView::Impl::undiscovered() const { return board_.strangers(beliefs()); }
+
+}  // namespace tamada::router

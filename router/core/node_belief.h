@@ -1,0 +1,138 @@
+// NodeBelief: what one node has said about itself, and what that is worth now.
+//
+// An answer is worth what it was when its request was sent: for `checks.expire`, then it is silence. Answers
+// may come twice, late or out of order; an older one never undoes a newer one. Code and body both count: a
+// node claims to lead with 200 on /master and role primary and state running, and in no other way.
+//
+// Silence: nothing usable, or `state: unknown` (Patroni's SQL was slow). Silences are counted until the next
+// answer; from `checks.fall` of them on, older claims count no more and a second opinion decides
+// (second_opinion.h).
+//
+// When it cannot know: a node that was never asked has said nothing; it is not silent, and not a "no".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "common/base/time.h"
+#include "router/core/cluster_events.h"
+#include "router/core/policy.h"
+
+namespace tamada::router {
+
+// What a node says on the question whether it leads.
+enum class Stand {
+  unheard,       // nothing that is fresh
+  claims,        // 200 on /master, primary, running
+  holds_lock,    // 200 on /master, but not primary (yet): it may be on its way
+  undetermined,  // says primary, but what /master says about that is not known yet
+  no,            // anything else it said
+};
+
+class NodeBelief {
+ public:
+  // One answer of the REST API.
+  struct Evidence {
+    TimePoint sent;
+    int status = 0;
+    wire::NodeStatus body;
+  };
+  enum class Heard {
+    ignored,   // a repetition, or older than what is known
+    silence,   // nothing usable
+    answer,    // the node's own words
+    recycled,  // another node answers here now: all that was believed is forgotten
+  };
+
+  NodeBelief(NodePolicy policy, const CheckPolicy& checks, TimePoint now);
+
+  // A changed `api_url` is another place: what was said is forgotten, answers sent before `now` are ignored.
+  // True if so.
+  bool configure(const NodePolicy& policy, const CheckPolicy& checks, TimePoint now);
+
+  // `extra`: the ask was an additional one; its silence does not count.
+  Heard hear(const PollAnswer& answer, bool extra, TimePoint now);
+
+  [[nodiscard]] NodeId id() const { return policy_.id; }
+  [[nodiscard]] const NodePolicy& policy() const { return policy_; }
+
+  // ---- who is it
+  // `patroni.name` of the body, else the name GET /cluster lists for its api_url, else as configured.
+  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] bool name_is_certain() const { return !told_name_.empty() || !listed_name_.empty(); }
+  // GET /cluster names the member behind this api_url. True: it was another one so far.
+  bool list_as(const std::string& member);
+  // Certainly one and the same: the same PostgreSQL address, or the same member of the same database system.
+  [[nodiscard]] bool is_same_node(const NodeBelief& other) const;
+  [[nodiscard]] const std::string& system_id() const { return system_id_; }
+
+  // ---- what it said
+  [[nodiscard]] const std::optional<Evidence>& newest() const { return newest_; }
+  [[nodiscard]] bool is_fresh(TimePoint now) const;
+  [[nodiscard]] Stand stand(TimePoint now) const;
+  [[nodiscard]] bool claims(TimePoint now) const { return stand(now) == Stand::claims; }
+  // When the request was sent whose answer was the first of the claim that stands, and the newest.
+  [[nodiscard]] TimePoint claim_since() const { return claim_since_; }
+  [[nodiscard]] TimePoint claim_sent() const { return master_ ? master_->sent : TimePoint{}; }
+  // /replica says 200, it is no primary, its server runs. For how long: replica_until().
+  [[nodiscard]] bool is_fit_replica(TimePoint now) const;
+  [[nodiscard]] TimePoint replica_until() const;
+  [[nodiscard]] bool is_standby_leader(TimePoint now) const;
+  // The end point of the role it last had, and whether the newest answer asks for a look at the other one.
+  [[nodiscard]] AskKind poll_kind() const;
+  [[nodiscard]] bool contradicts(const PollAnswer& answer) const;
+
+  // ---- silence
+  [[nodiscard]] std::uint32_t silences() const { return silences_; }
+  [[nodiscard]] bool has_fallen() const { return silences_ >= checks_.fall; }
+  [[nodiscard]] TimePoint silent_since() const { return silent_since_; }
+  [[nodiscard]] std::optional<TimePoint> refused_at() const;  // the newest thing heard is a refusal
+  [[nodiscard]] const std::string& silence_words() const { return silence_words_; }
+  // Asked at least once, and it came to something, be it silence.
+  [[nodiscard]] bool was_tried() const { return newest_.has_value() || silences_ > 0; }
+
+  // Not set: unknown. Where the newest answer said.
+  [[nodiscard]] const Address& postgres() const { return postgres_; }
+
+  // "is a replica", "is stopping", "does not answer (...)": what follows the name in a sentence.
+  [[nodiscard]] std::string words(TimePoint now) const;
+
+  // ---- set by ClusterView
+  std::string refusal;              // not empty: of another cluster, and how that shows
+  bool failed = false;              // neither REST API nor PostgreSQL answers, or nobody vouches for it
+  TimePoint fallen_since = {};      // when silences reached `fall`
+  bool leaving = false;             // taken out of the configuration
+  std::optional<std::uint64_t> lag;  // bytes behind the leader, as of the newest answer
+
+ private:
+  void forget();
+  [[nodiscard]] std::string unusable(const PollAnswer& answer) const;
+  [[nodiscard]] bool came_from_elsewhere(const PollAnswer& answer) const;
+  [[nodiscard]] bool shows_other_identity(const wire::NodeStatus& body) const;
+  void take(const PollAnswer& answer);
+
+  NodePolicy policy_;
+  CheckPolicy checks_;
+  TimePoint since_;  // what was sent before is about another place
+
+  std::string told_name_;
+  std::string listed_name_;
+  std::string system_id_;
+  Address postgres_;
+
+  std::optional<Evidence> master_;
+  std::optional<Evidence> replica_;
+  std::optional<Evidence> newest_;
+  std::optional<TimePoint> heard_master_;   // newest `sent` of any outcome
+  std::optional<TimePoint> heard_replica_;
+  TimePoint claim_since_ = {};
+
+  std::uint32_t silences_ = 0;
+  TimePoint silent_since_ = {};
+  TimePoint silence_sent_ = {};
+  Silence silence_ = Silence::timeout;
+  std::string silence_words_;
+};
+
+}  // namespace tamada::router

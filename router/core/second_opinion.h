@@ -1,0 +1,52 @@
+// second_opinion(): what becomes of a node whose REST API has been silent `fall` times in a row.
+//
+//   PostgreSQL answers, and the leader key or /cluster of another member names it: it leads on, new writers
+//     included.
+//   PostgreSQL answers, and nobody can be asked: its sessions stay, for the cluster's ttl at most (after that
+//     somebody else may have been promoted); new writers wait.
+//   PostgreSQL answers on a node that did not lead: its sessions stay.
+//   Otherwise it has failed.
+//
+// Asked again as long as the silence lasts. While answers are missing nothing is decided.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/time.h"
+#include "router/core/cluster_events.h"
+#include "router/core/opinion_board.h"
+
+namespace tamada::router {
+
+struct SecondOpinionCase {
+  NodeId node;
+  bool leads = false;        // sessions of writers may be there
+  TimePoint since = {};      // when it fell
+  TimePoint last_led = {};   // the newest moment at which its leadership was vouched for, by itself or others
+  std::optional<PostgresAnswer> postgres;  // the newest one
+  KeySays key;
+  std::vector<Opinion> opinions;  // fresh ones of other members
+  std::vector<NodeId> askable;    // other members whose REST API is not silent
+  Duration expire = 3s;
+  Duration ttl = 30s;
+  TimePoint now;
+};
+
+struct SecondOpinion {
+  enum class Outcome {
+    pending,  // not all is known yet
+    leads,    // as if it had answered at `vouched_at`
+    stays,    // no new sessions; the old ones may stay, at most until `until` if that is set
+    failed,
+  };
+  Outcome outcome = Outcome::pending;
+  TimePoint vouched_at = {};
+  std::optional<TimePoint> until;
+  std::string words;
+};
+
+[[nodiscard]] SecondOpinion second_opinion(const SecondOpinionCase& subject);
+
+}  // namespace tamada::router

@@ -1,0 +1,134 @@
+#include "router/core/table_builder.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace tamada::router {
+namespace {
+
+bool wants(const ListenerPolicy& listener, const NodeRoute& node) {
+  const bool readable = node.is_replica && !node.noloadbalance;
+  switch (listener.to) {
+    case Target::leader:
+      return node.is_leader;
+    case Target::replica:
+      return readable;
+    case Target::any:
+      return readable || node.is_leader || node.is_standby_leader;
+    case Target::sync:
+      return readable && node.sync;
+    case Target::async:
+      return readable && !node.sync;
+    case Target::standby_leader:
+      return node.is_standby_leader;
+    case Target::tag:
+      return node.is_tagged && (readable || node.is_leader || node.is_standby_leader);
+  }
+  return false;
+}
+
+// Why a node that is of the right kind gets no new sessions; empty: it gets them.
+std::string held_back(const ListenerPolicy& listener, const NodeRoute& node) {
+  if (node.leaving) return "was taken out of the configuration";
+  if (node.admin == AdminState::drain) return "is drained by hand";
+  if (node.admin == AdminState::maintenance) return "is in maintenance";
+  if (node.lags && !node.is_leader && listener.to != Target::leader) return "lags too far behind";
+  if (!node.postgres.is_set()) return "has no known PostgreSQL address";
+  return {};
+}
+
+const char* wanted(Target target) {
+  switch (target) {
+    case Target::leader:
+      return "leader";
+    case Target::replica:
+      return "replica";
+    case Target::any:
+      return "node";
+    case Target::sync:
+      return "synchronous standby";
+    case Target::async:
+      return "asynchronous standby";
+    case Target::standby_leader:
+      return "standby leader";
+    case Target::tag:
+      return "node with the tag";
+  }
+  return "node";
+}
+
+Candidate candidate_of(const NodeRoute& node) {
+  return {node.node, node.name, node.postgres, node.is_leader ? node.leader_until : node.replica_until};
+}
+
+}  // namespace
+
+ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<NodeRoute>& nodes,
+                            const std::string& no_leader) {
+  ListenerRoutes routes;
+  routes.listener = listener.id;
+  std::vector<std::string> reasons;
+  bool all_settled = true;
+  for (const NodeRoute& node : nodes) {
+    if (!node.leaving && !node.settled) all_settled = false;
+    if (node.is_alias && !node.is_leader) continue;
+    if (!wants(listener, node)) {
+      reasons.push_back(fmt::format("{} {}", node.name,
+                                    node.is_replica && node.noloadbalance ? "has noloadbalance" : node.words));
+      continue;
+    }
+    if (std::string why = held_back(listener, node); !why.empty()) {
+      reasons.push_back(fmt::format("{} {}", node.name, why));
+      continue;
+    }
+    routes.candidates.push_back(candidate_of(node));
+  }
+  if (!routes.candidates.empty()) return routes;
+
+  if (listener.to == Target::leader) {
+    const bool has_leader = std::any_of(nodes.begin(), nodes.end(), [](const NodeRoute& n) { return n.is_leader; });
+    routes.why_none = has_leader ? fmt::format("no leader: {}", fmt::join(reasons, ", ")) : no_leader;
+    return routes;
+  }
+  if (listener.otherwise_leader && all_settled) {
+    for (const NodeRoute& node : nodes) {
+      if (!node.is_leader || !held_back(listener, node).empty()) continue;
+      routes.candidates.push_back(candidate_of(node));
+      return routes;
+    }
+  }
+  routes.why_none = fmt::format("no {}: {}", wanted(listener.to),
+                                reasons.empty() ? "no node is configured" : fmt::format("{}", fmt::join(reasons, ", ")));
+  return routes;
+}
+
+bool routes_alike(const RoutingTable& a, const RoutingTable& b) {
+  const auto alike = [](const ListenerRoutes& x, const ListenerRoutes& y) {
+    return x.listener == y.listener && x.why_none == y.why_none &&
+           std::equal(x.candidates.begin(), x.candidates.end(), y.candidates.begin(), y.candidates.end(),
+                      [](const Candidate& p, const Candidate& q) {
+                        return p.node == q.node && p.name == q.name && p.postgres == q.postgres;
+                      });
+  };
+  return std::equal(a.listeners.begin(), a.listeners.end(), b.listeners.begin(), b.listeners.end(), alike);
+}
+
+std::optional<TimePoint> renewal(const RoutingTable& published, const RoutingTable& newer, Duration margin) {
+  std::optional<TimePoint> first;
+  for (const ListenerRoutes& routes : newer.listeners) {
+    const ListenerRoutes* old = published.find(routes.listener);
+    if (old == nullptr) continue;
+    for (const Candidate& candidate : routes.candidates) {
+      for (const Candidate& same : old->candidates) {
+        if (same.node != candidate.node || candidate.valid_until <= same.valid_until) continue;
+        const TimePoint at = same.valid_until - margin;
+        first = first ? std::min(*first, at) : at;
+      }
+    }
+  }
+  return first;
+}
+
+}  // namespace tamada::router

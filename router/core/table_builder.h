@@ -1,0 +1,51 @@
+// build_routes(): the candidates of one listener, or in words why there are none.
+//
+// `otherwise: leader` comes into play when no node is fit and every node has settled: it answered, or has been
+// silent `fall` times in a row. Until then readers wait for the replicas that may be about to answer.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/time.h"
+#include "router/core/policy.h"
+#include "router/core/routing_table.h"
+
+namespace tamada::router {
+
+// What the table needs to know of a node, as of now.
+struct NodeRoute {
+  NodeId node;
+  std::string name;
+  Address postgres;   // not set: unknown
+  std::string words;  // "is a replica", for why_none
+  bool leaving = false;
+  bool settled = false;
+  bool is_alias = false;  // another configured node is the same machine and stands for it
+
+  bool is_leader = false;          // the one that may be published as the leader
+  bool is_standby_leader = false;  // the only one
+  bool is_replica = false;         // may take reads
+  TimePoint leader_until = {};
+  TimePoint replica_until = {};  // also of a standby leader
+  bool sync = false;
+  bool noloadbalance = false;
+  bool lags = false;  // for this listener
+  bool is_tagged = false;  // carries this listener's tag
+  AdminState admin = AdminState::ready;  // for this listener
+};
+
+// `no_leader`: why there is none, for listeners that want one.
+[[nodiscard]] ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<NodeRoute>& nodes,
+                                          const std::string& no_leader);
+
+// The same for sessions: differences in `valid_until` and the generation alone do not count.
+[[nodiscard]] bool routes_alike(const RoutingTable& a, const RoutingTable& b);
+
+// When the published table has to be renewed so that no candidate runs out although newer evidence is here;
+// none: there is no newer evidence. `margin`: how long before.
+[[nodiscard]] std::optional<TimePoint> renewal(const RoutingTable& published, const RoutingTable& newer,
+                                               Duration margin);
+
+}  // namespace tamada::router
