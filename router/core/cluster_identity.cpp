@@ -93,19 +93,19 @@ std::optional<ClusterIdentity::Change> ClusterIdentity::adopt(const std::vector<
   const std::string old = learned_;
   learned_ = candidate;
   learned_shown_ = now;
-  return Change{"cluster.adopted",
-                fmt::format("no node has shown the system identifier {} for {} s, all that answer show {}: the "
-                            "cluster was built anew",
-                            old, to_ms(adopt_after_) / 1000, candidate)};
+  return Change{
+      "cluster.adopted",
+      fmt::format("no node has shown the system identifier {} for {} s, all that answer show {}: the "
+                  "cluster was built anew",
+                  old, to_ms(adopt_after_) / 1000, candidate)};
 }
 
 std::string ClusterIdentity::refusal(const NodeBelief& node) const {
   if (!node.newest()) return {};
   const wire::NodeStatus& body = node.newest()->body;
   if (!scope_.empty() && body.scope != scope_) {
-    return body.scope.empty()
-               ? fmt::format("tells no cluster name, expected {}", scope_)
-               : fmt::format("belongs to the cluster {}, expected {}", body.scope, scope_);
+    return body.scope.empty() ? fmt::format("tells no cluster name, expected {}", scope_)
+                              : fmt::format("belongs to the cluster {}, expected {}", body.scope, scope_);
   }
   const std::string& shown = node.system_id();
   if (shown.empty()) {

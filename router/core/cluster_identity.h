@@ -1,9 +1,9 @@
 // ClusterIdentity: which database system these nodes are, and who does not belong to it.
 //
 // The system identifier is pinned by the configuration, or learned: when every node was tried and all that
-// answered agree, when more than half of the configured nodes show the same, or with the first confirmed leader
-// if nobody disagrees. A learned identifier gives way to another one only when no node has shown the old one
-// for `adopt_after` and all that answer agree on the new one (a cluster built anew).
+// answered agree, when more than half of the configured nodes show the same, or with the first confirmed
+// leader if nobody disagrees. A learned identifier gives way to another one only when no node has shown the
+// old one for `adopt_after` and all that answer agree on the new one (a cluster built anew).
 //
 // When it cannot know: nodes that disagree before anything is learned leave it open, and open means that
 // nobody is offered anything.

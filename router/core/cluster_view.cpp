@@ -35,7 +35,9 @@ Step ClusterView::apply(const ClusterEvent& event, TimePoint now) {
   return impl_->settle(now);
 }
 
-Step ClusterView::tick(TimePoint now) { return impl_->settle(now); }
+Step ClusterView::tick(TimePoint now) {
+  return impl_->settle(now);
+}
 
 Step ClusterView::acknowledged(Generation generation, TimePoint now) {
   impl_->acknowledged(generation);
@@ -57,9 +59,15 @@ Step ClusterView::administer(NodeId node, ListenerId listener, AdminState state,
   return impl_->settle(now);
 }
 
-std::vector<NodeView> ClusterView::nodes(TimePoint now) const { return impl_->node_views(now); }
-LeaderView ClusterView::leader() const { return impl_->leader_view(); }
-std::vector<wire::ClusterMember> ClusterView::undiscovered() const { return impl_->undiscovered(); }
+std::vector<NodeView> ClusterView::nodes(TimePoint now) const {
+  return impl_->node_views(now);
+}
+LeaderView ClusterView::leader() const {
+  return impl_->leader_view();
+}
+std::vector<wire::ClusterMember> ClusterView::undiscovered() const {
+  return impl_->undiscovered();
+}
 
 // ---- what comes in
 
@@ -95,8 +103,8 @@ void ClusterView::Impl::hear(const PollAnswer& answer, TimePoint now) {
     positions_.leader_is_at(*body.location, now);
   }
   if (belief.newest()->sent == answer.sent) {
-    const std::optional<std::uint64_t>& at = body.replayed_location ? body.replayed_location
-                                                                    : body.received_location;
+    const std::optional<std::uint64_t>& at =
+        body.replayed_location ? body.replayed_location : body.received_location;
     belief.lag = at && answer.node != positions_of_ ? positions_.lag(*at, answer.sent) : std::nullopt;
   }
 }
@@ -106,7 +114,8 @@ void ClusterView::Impl::hear(const ClusterAnswer& answer, TimePoint now) {
   if (giver == nullptr) return;
   (void)schedule_.answered(answer.node, AskKind::cluster, answer.sent);
   if (!board_.hear(answer, policy_.scope) || !answer.members || !giver->belief.refusal.empty()) return;
-  if (!policy_.scope.empty() && !answer.members->scope.empty() && answer.members->scope != policy_.scope) return;
+  if (!policy_.scope.empty() && !answer.members->scope.empty() && answer.members->scope != policy_.scope)
+    return;
   for (const auto& node : nodes_) {
     const std::optional<std::string> name =
         OpinionBoard::listed_name(*answer.members, node->belief.policy().api_url, node->belief.name());
@@ -114,7 +123,8 @@ void ClusterView::Impl::hear(const ClusterAnswer& answer, TimePoint now) {
   }
   // Another node is named while a leader is believed: a reason to look.
   for (const Opinion& opinion : board_.opinions(beliefs(), policy_.checks.expire, now)) {
-    const bool other = opinion.kind == Opinion::Kind::names && opinion.node != leader_ && !alias_[opinion.node];
+    const bool other =
+        opinion.kind == Opinion::Kind::names && opinion.node != leader_ && !alias_[opinion.node];
     if (leader_.is_set() && opinion.giver == answer.node && other) smell_until_ = now + smell_lasts;
   }
 }
@@ -144,8 +154,9 @@ void ClusterView::Impl::hear(const Smell& smell, TimePoint now) {
   const Watched* node = find(smell.node);
   if (node == nullptr) return;
   if (!smell_until_) {
-    fact("node.smell", node->belief.name(),
-         fmt::format("a client's session on {} met \"{}\": looking closer", node->belief.name(), smell.words));
+    fact(
+        "node.smell", node->belief.name(),
+        fmt::format("a client's session on {} met \"{}\": looking closer", node->belief.name(), smell.words));
   }
   smell_until_ = now + smell_lasts;
 }
@@ -204,7 +215,8 @@ void ClusterView::Impl::sessions_gone(NodeId leaving) {
   board_.forget(leaving);
   alias_.erase(leaving);
   fact("node.gone", node->belief.name(), node->belief.name() + " is watched no more");
-  std::erase_if(nodes_, [&](const std::unique_ptr<Watched>& watched) { return watched->belief.id() == leaving; });
+  std::erase_if(nodes_,
+                [&](const std::unique_ptr<Watched>& watched) { return watched->belief.id() == leaving; });
 }
 
 void ClusterView::Impl::administer(NodeId id, ListenerId listener, AdminState state) {
@@ -221,7 +233,8 @@ void ClusterView::Impl::administer(NodeId id, ListenerId listener, AdminState st
     if (listener.is_set() && one.id != listener) continue;
     if (listener.is_set()) where = one.name;
     if (state == AdminState::maintenance) {
-      ledger_.cut(one.id, id, CutCause::maintenance, node->belief.name() + " was put into maintenance by hand");
+      ledger_.cut(one.id, id, CutCause::maintenance,
+                  node->belief.name() + " was put into maintenance by hand");
     }
   }
   fact("node.admin", node->belief.name(),

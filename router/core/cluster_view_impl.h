@@ -116,8 +116,8 @@ class ClusterView::Impl {
   CutLedger ledger_;
   Duration ttl_ = 30s;  // Patroni's default until GET /config tells
 
-  Election election_;              // of this turn
-  TimePoint elected_until_ = {};   // what the winner's claim is worth
+  Election election_;             // of this turn
+  TimePoint elected_until_ = {};  // what the winner's claim is worth
   std::optional<TimePoint> conflict_since_;
   std::string told_conflict_;
   std::string told_veto_;

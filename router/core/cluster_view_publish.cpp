@@ -67,8 +67,8 @@ std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
     table->listeners.push_back(std::move(routes));
   }
   for (ListenerId listener : retired_) {
-    table->listeners.push_back({listener, {}, "this listener was taken out of the configuration",
-                                ledger_.lines(listener)});
+    table->listeners.push_back(
+        {listener, {}, "this listener was taken out of the configuration", ledger_.lines(listener)});
   }
   return table;
 }
@@ -91,9 +91,8 @@ void ClusterView::Impl::publish() {
 // ---- the asks
 
 void ClusterView::Impl::ask() {
-  const bool standby_cluster = std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
-    return node->belief.is_standby_leader(now_);
-  });
+  const bool standby_cluster = std::any_of(
+      nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->belief.is_standby_leader(now_); });
   const bool fast = smell_until_.has_value() || (!election_.winner.is_set() && !standby_cluster);
   schedule_.begin(now_, fast);
   for (const auto& node : nodes_) {
@@ -209,6 +208,8 @@ LeaderView ClusterView::Impl::leader_view() const {
   return {leader_, name_of(leader_), leader_reason_, leader_since_};
 }
 
-std::vector<wire::ClusterMember> ClusterView::Impl::undiscovered() const { return board_.strangers(beliefs()); }
+std::vector<wire::ClusterMember> ClusterView::Impl::undiscovered() const {
+  return board_.strangers(beliefs());
+}
 
 }  // namespace tamada::router

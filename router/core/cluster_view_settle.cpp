@@ -55,14 +55,16 @@ void ClusterView::Impl::fact(std::string event, std::string node, std::string wo
 }
 
 void ClusterView::Impl::cut_everywhere(const Watched& node, CutCause cause, const std::string& why) {
-  for (const ListenerPolicy& listener : policy_.listeners) ledger_.cut(listener.id, node.belief.id(), cause, why);
+  for (const ListenerPolicy& listener : policy_.listeners)
+    ledger_.cut(listener.id, node.belief.id(), cause, why);
   for (ListenerId listener : retired_) ledger_.cut(listener, node.belief.id(), cause, why);
 }
 
 // ---- who belongs
 
 void ClusterView::Impl::settle_identity() {
-  if (auto change = identity_.settle(beliefs(), now_)) fact(change->event, "", change->words, change->event != "cluster.learned");
+  if (auto change = identity_.settle(beliefs(), now_))
+    fact(change->event, "", change->words, change->event != "cluster.learned");
   if (identity_.dispute() != told_dispute_) {
     told_dispute_ = identity_.dispute();
     if (!told_dispute_.empty()) {
@@ -93,9 +95,10 @@ void ClusterView::Impl::tell_nodes() {
     const NodeBelief& belief = node->belief;
     if (node->recycled) {
       const std::string was = node->told_name.empty() ? belief.policy().name : node->told_name;
-      std::string words = was == belief.name()
-                              ? fmt::format("{} answers at another address: sessions to the old one end", was)
-                              : fmt::format("{} answers where {} was: sessions to the old one end", belief.name(), was);
+      std::string words =
+          was == belief.name()
+              ? fmt::format("{} answers at another address: sessions to the old one end", was)
+              : fmt::format("{} answers where {} was: sessions to the old one end", belief.name(), was);
       cut_everywhere(*node, CutCause::refused, words);
       fact("node.recycled", belief.name(), std::move(words), true);
     } else if (!node->told_name.empty() && node->told_name != belief.name()) {
@@ -105,8 +108,8 @@ void ClusterView::Impl::tell_nodes() {
 
     if (belief.has_fallen() && !node->told_silent) {
       node->told_silent = true;
-      fact("node.silent", belief.name(), fmt::format("{} does not answer: {}", belief.name(), belief.silence_words()),
-           true);
+      fact("node.silent", belief.name(),
+           fmt::format("{} does not answer: {}", belief.name(), belief.silence_words()), true);
     } else if (node->told_silent && belief.silences() == 0) {
       node->told_silent = false;
       fact("node.back", belief.name(), belief.name() + " answers again");
@@ -172,7 +175,8 @@ void ClusterView::Impl::settle_second_opinions() {
     if (node->opinion->outcome != SecondOpinion::Outcome::failed) continue;
     belief.failed = true;
     fact("node.failed", belief.name(),
-         fmt::format("{} has failed: {}; {}", belief.name(), belief.silence_words(), node->opinion->words), true);
+         fmt::format("{} has failed: {}; {}", belief.name(), belief.silence_words(), node->opinion->words),
+         true);
   }
 }
 
@@ -230,9 +234,10 @@ void ClusterView::Impl::settle_election() {
     if (change) {
       fact(change->event, "", change->words);
     } else {
-      election.reason = identity_.dispute().empty()
-                            ? winner->belief.name() + " claims to lead, but not every node was asked for its identity yet"
-                            : identity_.dispute();
+      election.reason =
+          identity_.dispute().empty()
+              ? winner->belief.name() + " claims to lead, but not every node was asked for its identity yet"
+              : identity_.dispute();
       election.winner = {};
       winner = nullptr;
     }
@@ -290,12 +295,13 @@ void ClusterView::Impl::settle_holder() {
   } else if (!belief.refusal.empty()) {
     lose_holder(CutCause::refused, fmt::format("{} {}", belief.name(), belief.refusal));
   } else if (belief.newest() && belief.newest()->body.role != wire::NodeRole::primary) {
-    lose_holder(CutCause::demoted,
-                fmt::format("{} is no longer primary: it says {}", belief.name(), belief.newest()->body.role_text));
+    lose_holder(CutCause::demoted, fmt::format("{} is no longer primary: it says {}", belief.name(),
+                                               belief.newest()->body.role_text));
   } else if (belief.failed) {
     lose_holder(CutCause::failed, fmt::format("{} has failed: it {}", belief.name(), belief.words(now_)));
   } else if (election_.winner.is_set() && election_.winner != holder_) {
-    lose_holder(CutCause::superseded, fmt::format("{} leads now: {}", name_of(election_.winner), election_.reason));
+    lose_holder(CutCause::superseded,
+                fmt::format("{} leads now: {}", name_of(election_.winner), election_.reason));
   }
 }
 
@@ -348,7 +354,8 @@ void ClusterView::Impl::settle_read_sessions() {
       const auto cut = [&](CutCause cause, std::string why) {
         ledger_.cut(listener.id, belief.id(), cause, std::move(why));
       };
-      const bool reads = listener.to == Target::replica || listener.to == Target::sync || listener.to == Target::async;
+      const bool reads =
+          listener.to == Target::replica || listener.to == Target::sync || listener.to == Target::async;
       if (failed_now && listener.on_fail == Ending::cut) cut(CutCause::failed, belief.name() + " has failed");
       if (promoted && reads && listener.on_promote == Ending::cut) {
         cut(CutCause::promoted, belief.name() + " was promoted");
@@ -365,7 +372,8 @@ void ClusterView::Impl::settle_read_sessions() {
                               belief.lag.value_or(0), listener.max_lag.value_or(0), listener.name)
                 : fmt::format("{} has caught up for {}", belief.name(), listener.name),
            lags);
-      if (lags && listener.on_lag == Ending::cut) cut(CutCause::lagging, belief.name() + " lags too far behind");
+      if (lags && listener.on_lag == Ending::cut)
+        cut(CutCause::lagging, belief.name() + " lags too far behind");
     }
     if (heard) {
       node->was_primary = primary;

@@ -61,9 +61,8 @@ Votes count_votes(const Voter& claimant, const Claims& claims, const Ballot& bal
       votes.against.push_back(voter.name + " said no");
       continue;
     }
-    votes.missing.push_back(voter.stand == Stand::holds_lock
-                                ? fmt::format("{}, which {}", voter.name, voter.words)
-                                : voter.name);
+    votes.missing.push_back(
+        voter.stand == Stand::holds_lock ? fmt::format("{}, which {}", voter.name, voter.words) : voter.name);
     votes.press.push_back(voter.id);
     if (voter.silent_since) {
       const TimePoint at = *voter.silent_since + ballot.timeout;
@@ -86,11 +85,11 @@ std::string names_of(const Claims& claims) {
 
 // What the /cluster answers come to.
 struct Naming {
-  bool agreed = false;      // all name the same one
-  NodeId node;              // whom, if it is a node of ours
-  std::string who;          // "pg-b", "nobody"
-  std::string giver;        // one of those who said so
-  bool complete = true;     // everybody who can be asked was, since `since`
+  bool agreed = false;   // all name the same one
+  NodeId node;           // whom, if it is a node of ours
+  std::string who;       // "pg-b", "nobody"
+  std::string giver;     // one of those who said so
+  bool complete = true;  // everybody who can be asked was, since `since`
 };
 
 // `since`: answers that were asked for earlier do not count. Failed answers count as asked.
@@ -98,10 +97,9 @@ Naming naming_by(const std::vector<const Voter*>& givers, TimePoint since, const
   Naming naming;
   bool any = false;
   for (const Voter* giver : givers) {
-    const auto found =
-        std::find_if(ballot.opinions.begin(), ballot.opinions.end(), [&](const Opinion& opinion) {
-          return opinion.giver == giver->id && opinion.sent >= since;
-        });
+    const auto found = std::find_if(
+        ballot.opinions.begin(), ballot.opinions.end(),
+        [&](const Opinion& opinion) { return opinion.giver == giver->id && opinion.sent >= since; });
     if (found == ballot.opinions.end()) {
       if (!giver->silent_since) naming.complete = false;
       continue;
@@ -165,9 +163,10 @@ std::optional<Election> ask_key(const Claims& claims, const Ballot& ballot) {
   }
   Election veto;
   veto.vetoed = true;
-  veto.reason = key.kind == KeySays::Kind::nobody
-                    ? fmt::format("{} claims to lead, but nobody holds the leader key", names_of(claims))
-                    : fmt::format("{} claims to lead, but the leader key names {}", names_of(claims), key.name);
+  veto.reason =
+      key.kind == KeySays::Kind::nobody
+          ? fmt::format("{} claims to lead, but nobody holds the leader key", names_of(claims))
+          : fmt::format("{} claims to lead, but the leader key names {}", names_of(claims), key.name);
   return veto;
 }
 
@@ -180,25 +179,26 @@ Election decide_one(const Voter& claimant, const Claims& claims, const Ballot& b
   if (ballot.voters.size() <= 2) givers.push_back(&claimant);
   const Naming fresh = naming_by(givers, claimant.claim_since, ballot);
   if (fresh.agreed && fresh.node != claimant.id) {
-    return waiting(claimant, votes,
-                   fmt::format("{} claims to lead, but /cluster of {} names {}", claimant.name, fresh.giver,
-                               fresh.who));
+    return waiting(
+        claimant, votes,
+        fmt::format("{} claims to lead, but /cluster of {} names {}", claimant.name, fresh.giver, fresh.who));
   }
   const Naming naming = fresh.agreed ? fresh : naming_by(givers, TimePoint{}, ballot);
   if (naming.agreed && naming.node == claimant.id) {
     return win(claimant,
-               fmt::format("{} {}; /cluster of {} names it", claimant.name, claimant.words, naming.giver), true);
+               fmt::format("{} {}; /cluster of {} names it", claimant.name, claimant.words, naming.giver),
+               true);
   }
   if (!votes.missing.empty()) {
-    return waiting(claimant, votes,
-                   fmt::format("{} claims to lead, waiting for {}", claimant.name,
-                               fmt::join(votes.missing, " and ")));
+    return waiting(
+        claimant, votes,
+        fmt::format("{} claims to lead, waiting for {}", claimant.name, fmt::join(votes.missing, " and ")));
   }
   for (const Voter& voter : ballot.voters) {
     if (claimant.timeline && voter.timeline && *voter.timeline > *claimant.timeline) {
       return waiting(claimant, votes,
-                     fmt::format("{} claims to lead with timeline {}, but {} shows timeline {}", claimant.name,
-                                 *claimant.timeline, voter.name, *voter.timeline));
+                     fmt::format("{} claims to lead with timeline {}, but {} shows timeline {}",
+                                 claimant.name, *claimant.timeline, voter.name, *voter.timeline));
     }
   }
   return win(claimant, said(claimant, votes), false);
@@ -235,7 +235,8 @@ Election decide_conflict(const Claims& claims, const Ballot& ballot) {
   if (complete && naming.agreed) {
     for (const Voter* claimant : claims) {
       if (claimant->id != naming.node) continue;
-      return win(*claimant, fmt::format("{}; /cluster of {} names {}", both, naming.giver, claimant->name), true);
+      return win(*claimant, fmt::format("{}; /cluster of {} names {}", both, naming.giver, claimant->name),
+                 true);
     }
     Votes nobody;
     return waiting(*claims.front(), nobody,
@@ -247,19 +248,22 @@ Election decide_conflict(const Claims& claims, const Ballot& ballot) {
   if (!complete) {
     // Nothing speaks against the one believed so far; the others wait until it is asked around.
     if (highest != nullptr && highest->believed) {
-      Election stays = win(*highest, fmt::format("{}; {} has the highest timeline", both, highest->name), false);
+      Election stays =
+          win(*highest, fmt::format("{}; {} has the highest timeline", both, highest->name), false);
       stays.want_opinions = true;
       return stays;
     }
     return waiting(*claims.front(), votes, both + ", asking the other members");
   }
-  if (highest == nullptr) return waiting(*claims.front(), votes, both + ", and nobody can decide between them");
+  if (highest == nullptr)
+    return waiting(*claims.front(), votes, both + ", and nobody can decide between them");
   if (!votes.missing.empty() && !highest->believed) {
-    return waiting(*highest, votes, fmt::format("{}, waiting for {}", both, fmt::join(votes.missing, " and ")));
+    return waiting(*highest, votes,
+                   fmt::format("{}, waiting for {}", both, fmt::join(votes.missing, " and ")));
   }
-  Election election = win(
-      *highest, fmt::format("{}; {} has the highest timeline, {}", both, highest->name, *highest->timeline),
-      false);
+  Election election =
+      win(*highest,
+          fmt::format("{}; {} has the highest timeline, {}", both, highest->name, *highest->timeline), false);
   return election;
 }
 

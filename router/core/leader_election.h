@@ -55,12 +55,12 @@ struct Ballot {
 };
 
 struct Election {
-  NodeId winner;       // not set: nobody
-  std::string reason;  // why it is believed, or why nobody is
-  bool by_naming = false;  // the leader key or /cluster names the winner
-  bool conflict = false;   // more than one claims
-  bool vetoed = false;     // the leader key speaks against a claim
-  std::vector<NodeId> press;   // to be asked anew (unless they were since `press_since`)
+  NodeId winner;              // not set: nobody
+  std::string reason;         // why it is believed, or why nobody is
+  bool by_naming = false;     // the leader key or /cluster names the winner
+  bool conflict = false;      // more than one claims
+  bool vetoed = false;        // the leader key speaks against a claim
+  std::vector<NodeId> press;  // to be asked anew (unless they were since `press_since`)
   TimePoint press_since = {};
   bool want_opinions = false;           // /cluster answers would help
   std::optional<TimePoint> look_again;  // a silence is long enough then

@@ -94,8 +94,8 @@ bool NodeBelief::is_same_node(const NodeBelief& other) const {
 
 // A node that tells no name (Patroni 3) and answers from another machine may be another node.
 bool NodeBelief::came_from_elsewhere(const PollAnswer& answer) const {
-  return told_name_.empty() && answer.body->name.empty() && postgres_.is_set() &&
-         answer.postgres.is_set() && !postgres_.same_ip(answer.postgres);
+  return told_name_.empty() && answer.body->name.empty() && postgres_.is_set() && answer.postgres.is_set() &&
+         !postgres_.same_ip(answer.postgres);
 }
 
 bool NodeBelief::shows_other_identity(const wire::NodeStatus& body) const {
@@ -159,7 +159,9 @@ void NodeBelief::take(const PollAnswer& answer) {
   }
 }
 
-bool NodeBelief::is_fresh(TimePoint now) const { return newest_ && now < newest_->sent + checks_.expire; }
+bool NodeBelief::is_fresh(TimePoint now) const {
+  return newest_ && now < newest_->sent + checks_.expire;
+}
 
 Stand NodeBelief::stand(TimePoint now) const {
   if (!is_fresh(now)) return Stand::unheard;

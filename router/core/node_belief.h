@@ -99,10 +99,10 @@ class NodeBelief {
   [[nodiscard]] std::string words(TimePoint now) const;
 
   // ---- set by ClusterView
-  std::string refusal;              // not empty: of another cluster, and how that shows
-  bool failed = false;              // neither REST API nor PostgreSQL answers, or nobody vouches for it
-  TimePoint fallen_since = {};      // when silences reached `fall`
-  bool leaving = false;             // taken out of the configuration
+  std::string refusal;               // not empty: of another cluster, and how that shows
+  bool failed = false;               // neither REST API nor PostgreSQL answers, or nobody vouches for it
+  TimePoint fallen_since = {};       // when silences reached `fall`
+  bool leaving = false;              // taken out of the configuration
   std::optional<std::uint64_t> lag;  // bytes behind the leader, as of the newest answer
 
  private:
@@ -124,7 +124,7 @@ class NodeBelief {
   std::optional<Evidence> master_;
   std::optional<Evidence> replica_;
   std::optional<Evidence> newest_;
-  std::optional<TimePoint> heard_master_;   // newest `sent` of any outcome
+  std::optional<TimePoint> heard_master_;  // newest `sent` of any outcome
   std::optional<TimePoint> heard_replica_;
   TimePoint claim_since_ = {};
 

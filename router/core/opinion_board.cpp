@@ -31,7 +31,8 @@ const NodeBelief* node_of(const wire::ClusterMember& member, const std::vector<c
     by_name = node;
   }
   for (const NodeBelief* node : nodes) {
-    if (!node->name_is_certain() && OpinionBoard::same_api(member.api_url, node->policy().api_url)) return node;
+    if (!node->name_is_certain() && OpinionBoard::same_api(member.api_url, node->policy().api_url))
+      return node;
   }
   return by_name;
 }
@@ -50,8 +51,8 @@ bool OpinionBoard::hear(const ClusterAnswer& answer, const std::string& scope) {
   const auto found = answers_.find(answer.node);
   if (found != answers_.end() && answer.sent <= found->second.sent) return false;
   ClusterAnswer& kept = answers_[answer.node] = answer;
-  const bool foreign = kept.members && !scope.empty() && !kept.members->scope.empty() &&
-                       kept.members->scope != scope;
+  const bool foreign =
+      kept.members && !scope.empty() && !kept.members->scope.empty() && kept.members->scope != scope;
   if (foreign) kept.members.reset();
   return true;
 }

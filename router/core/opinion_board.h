@@ -54,7 +54,8 @@ class OpinionBoard {
   void forget(NodeId node) { answers_.erase(node); }
   void forget_key();
 
-  [[nodiscard]] KeySays key(const std::vector<const NodeBelief*>& nodes, Duration expire, TimePoint now) const;
+  [[nodiscard]] KeySays key(const std::vector<const NodeBelief*>& nodes, Duration expire,
+                            TimePoint now) const;
   // The newest answer of each member, fresh ones only.
   [[nodiscard]] std::vector<Opinion> opinions(const std::vector<const NodeBelief*>& nodes, Duration expire,
                                               TimePoint now) const;

@@ -25,7 +25,9 @@ void PollSchedule::begin(TimePoint now, bool fast) {
   next_.reset();
 }
 
-void PollSchedule::due(TimePoint when) { next_ = next_ ? std::min(*next_, when) : when; }
+void PollSchedule::due(TimePoint when) {
+  next_ = next_ ? std::min(*next_, when) : when;
+}
 
 void PollSchedule::ask(Book& book, NodeId node, AskKind kind) {
   book.out[at(kind)] = now_;

@@ -39,8 +39,9 @@ Named by_members(const SecondOpinionCase& subject) {
       named.words = "/cluster of another member names it";
     } else {
       named.who = Named::Who::somebody_else;
-      named.words = newest->kind == Opinion::Kind::nobody ? "/cluster of another member names nobody"
-                                                          : "/cluster of another member names " + newest->name;
+      named.words = newest->kind == Opinion::Kind::nobody
+                        ? "/cluster of another member names nobody"
+                        : "/cluster of another member names " + newest->name;
     }
   }
   if (named.who == Named::Who::unknown && asking) named.who = Named::Who::asking;
@@ -81,7 +82,8 @@ SecondOpinion second_opinion(const SecondOpinionCase& subject) {
       return {Outcome::failed, {}, {}, named.words};
     case Named::Who::subject:
       if (pg_fresh) {
-        return {Outcome::leads, std::min(postgres->sent, named.at), {}, "its PostgreSQL answers; " + named.words};
+        return {
+            Outcome::leads, std::min(postgres->sent, named.at), {}, "its PostgreSQL answers; " + named.words};
       }
       break;
     case Named::Who::unknown:
@@ -89,8 +91,10 @@ SecondOpinion second_opinion(const SecondOpinionCase& subject) {
       break;
   }
   if (over) {
-    return {Outcome::failed, {}, {}, fmt::format("nobody has vouched for it for {} s",
-                                                 to_ms(subject.ttl) / 1000)};
+    return {Outcome::failed,
+            {},
+            {},
+            fmt::format("nobody has vouched for it for {} s", to_ms(subject.ttl) / 1000)};
   }
   if (!pg_known || named.who == Named::Who::asking) return {Outcome::pending, {}, limit, "asking around"};
   if (!pg_fresh) return {Outcome::pending, {}, limit, "asking its PostgreSQL again"};

@@ -22,9 +22,9 @@ namespace tamada::router {
 
 struct SecondOpinionCase {
   NodeId node;
-  bool leads = false;        // sessions of writers may be there
-  TimePoint since = {};      // when it fell
-  TimePoint last_led = {};   // the newest moment at which its leadership was vouched for, by itself or others
+  bool leads = false;       // sessions of writers may be there
+  TimePoint since = {};     // when it fell
+  TimePoint last_led = {};  // the newest moment at which its leadership was vouched for, by itself or others
   std::optional<PostgresAnswer> postgres;  // the newest one
   KeySays key;
   std::vector<Opinion> opinions;  // fresh ones of other members

@@ -75,8 +75,8 @@ ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<No
     if (!node.leaving && !node.settled) all_settled = false;
     if (node.is_alias && !node.is_leader) continue;
     if (!wants(listener, node)) {
-      reasons.push_back(fmt::format("{} {}", node.name,
-                                    node.is_replica && node.noloadbalance ? "has noloadbalance" : node.words));
+      reasons.push_back(fmt::format(
+          "{} {}", node.name, node.is_replica && node.noloadbalance ? "has noloadbalance" : node.words));
       continue;
     }
     if (std::string why = held_back(listener, node); !why.empty()) {
@@ -88,7 +88,8 @@ ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<No
   if (!routes.candidates.empty()) return routes;
 
   if (listener.to == Target::leader) {
-    const bool has_leader = std::any_of(nodes.begin(), nodes.end(), [](const NodeRoute& n) { return n.is_leader; });
+    const bool has_leader =
+        std::any_of(nodes.begin(), nodes.end(), [](const NodeRoute& n) { return n.is_leader; });
     routes.why_none = has_leader ? fmt::format("no leader: {}", fmt::join(reasons, ", ")) : no_leader;
     return routes;
   }
@@ -99,8 +100,9 @@ ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<No
       return routes;
     }
   }
-  routes.why_none = fmt::format("no {}: {}", wanted(listener.to),
-                                reasons.empty() ? "no node is configured" : fmt::format("{}", fmt::join(reasons, ", ")));
+  routes.why_none =
+      fmt::format("no {}: {}", wanted(listener.to),
+                  reasons.empty() ? "no node is configured" : fmt::format("{}", fmt::join(reasons, ", ")));
   return routes;
 }
 

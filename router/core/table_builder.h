@@ -1,7 +1,7 @@
 // build_routes(): the candidates of one listener, or in words why there are none.
 //
-// `otherwise: leader` comes into play when no node is fit and every node has settled: it answered, or has been
-// silent `fall` times in a row. Until then readers wait for the replicas that may be about to answer.
+// `otherwise: leader` comes into play when no node is fit and every node has settled: it answered, or has
+// been silent `fall` times in a row. Until then readers wait for the replicas that may be about to answer.
 #pragma once
 
 #include <optional>
@@ -31,8 +31,8 @@ struct NodeRoute {
   TimePoint replica_until = {};  // also of a standby leader
   bool sync = false;
   bool noloadbalance = false;
-  bool lags = false;  // for this listener
-  bool is_tagged = false;  // carries this listener's tag
+  bool lags = false;                     // for this listener
+  bool is_tagged = false;                // carries this listener's tag
   AdminState admin = AdminState::ready;  // for this listener
 };
 
