@@ -28,10 +28,6 @@ class Checker {
 
  private:
   [[nodiscard]] bool given(const std::string& path) const { return raw_.values.count(path) > 0; }
-  [[nodiscard]] bool given_under(const std::string& section) const {
-    const auto first = raw_.values.lower_bound(section + ".");
-    return first != raw_.values.end() && first->first.starts_with(section + ".");
-  }
 
   // At the line of `path`, or of the nearest section around it, or at the file as a whole.
   void report(const std::string& path, std::string message) { report_at(path, path, std::move(message)); }
@@ -122,7 +118,7 @@ class Checker {
     const auto& nodes = config_.cluster.nodes;
     const bool https =
         std::any_of(nodes.begin(), nodes.end(), [](const auto& node) { return node.api_scheme == "https"; });
-    if (!https && !nodes.empty() && given_under(section)) {
+    if (!https && !nodes.empty() && config_.cluster.api_tls != TlsClientConfig{}) {
       report(section,
              "no node's REST API is spoken to by https; set cluster.api_scheme: https, or give the nodes an "
              "api: https://...");
@@ -142,9 +138,10 @@ class Checker {
       report(section + ".password_file", "password is set as well; leave one of them out");
     }
     check_tls(section + ".tls", etcd.tls);
-    const bool https = std::any_of(etcd.hosts.begin(), etcd.hosts.end(),
-                                   [](const auto& host) { return host.starts_with("https://"); });
-    if (!https && !etcd.hosts.empty() && given_under(section + ".tls")) {
+    // A host without a scheme is spoken to by https as soon as there are TLS settings.
+    const bool plain = std::all_of(etcd.hosts.begin(), etcd.hosts.end(),
+                                   [](const auto& host) { return host.starts_with("http://"); });
+    if (plain && !etcd.hosts.empty() && etcd.tls != TlsClientConfig{}) {
       report(section + ".tls", "no host is spoken to by https; write hosts: [https://etcd1:2379, ...]");
     }
   }

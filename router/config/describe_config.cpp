@@ -4,31 +4,22 @@
 #include <algorithm>
 
 #include "router/config/load_router_config.h"
+#include "router/config/setting_value.h"
 #include "router/config/settings.h"
 
 namespace tamada::router {
 
 namespace {
 
-// Quoted the way YAML and JSON agree on. Control characters do not get past the loader.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
 std::string value_text(const Setting& setting, const SettingScope& scope) {
   const auto texts = setting.get(scope);
   if (setting.secret) return texts.empty() ? "" : "\"***\"";
-  if (!setting.is_list()) return texts.empty() ? "" : quoted(texts.front());
+  if (!setting.is_list()) return texts.empty() ? "" : as_yaml(texts.front());
   if (texts.empty()) return "[]";
   std::string out = "[";
   for (const std::string& text : texts) {
     if (out.size() > 1) out += ", ";
-    out += text.starts_with('{') ? text : quoted(text);  // a node stands as a map
+    out += text.starts_with('{') ? text : as_yaml(text);  // a node stands as a map
   }
   return out + "]";
 }

@@ -1,5 +1,6 @@
 #include "router/config/setting_value.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "common/base/quantity.h"
@@ -139,6 +140,21 @@ std::string listed(std::span<const std::string_view> words) {
     text += words[i];
   }
   return text;
+}
+
+std::string as_yaml(std::string_view text) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '/' || c == '.';
+  };
+  const bool null = text == "null" || text == "Null" || text == "NULL";
+  if (!text.empty() && !null && std::all_of(text.begin(), text.end(), plain)) return std::string(text);
+  std::string quoted = "\"";  // control characters do not get past the loader
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + "\"";
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {

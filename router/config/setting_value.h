@@ -79,6 +79,9 @@ std::string format_word(Enum value, const std::array<Word<Enum>, n>& words) {
 // "a", "b" or "c"
 std::string listed(std::span<const std::string_view> words);
 
+// The text as YAML: plain where that is safe, else in double quotes.
+std::string as_yaml(std::string_view text);
+
 // ` (did you mean "x"?)`, or nothing.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
 

@@ -200,7 +200,7 @@ Setting nodes_row() {
           [](const SettingScope& s) {
             Texts texts;
             for (const NodeConfig& node : s.config.cluster.nodes) {
-              texts.push_back(fmt::format(R"({{name: "{}", postgres: "{}", api: "{}"}})", node.name,
+              texts.push_back(fmt::format(R"({{name: {}, postgres: "{}", api: "{}"}})", as_yaml(node.name),
                                           node.postgres.to_string(), node.api_url()));
             }
             return texts;
@@ -235,7 +235,8 @@ void add_cluster(std::vector<Setting>& rows) {
 
 void add_etcd(std::vector<Setting>& rows) {
   rows.push_back(list(
-      "cluster.etcd.hosts", "host:port or URL", "etcd's members; with it, the leader key is watched",
+      "cluster.etcd.hosts", "host:port or URL",
+      "etcd's members; with it, the leader key is watched. https where the URL or `tls` says so",
       [](SettingScope & s) -> auto& { return s.etcd.hosts; }, parse_etcd_host,
       [](const std::string& host) { return host; }));
   rows.push_back(text(

@@ -67,7 +67,8 @@ TEST_CASE("etcd needs hosts, the cluster's name, and credentials that belong tog
         "r.yaml:4:9: cluster.etcd: a password without a username");
   CHECK(wrong_etcd("{hosts: [e1], username: u, password: p, password_file: /f}") ==
         "r.yaml:4:64: cluster.etcd.password_file: password is set as well; leave one of them out");
-  CHECK(wrong_etcd("{hosts: [e1], tls: {ca_file: /f}}").find("write hosts: [https://etcd1:2379") !=
+  CHECK(wrong_etcd("{hosts: [e1], tls: {ca_file: /f}}") == "ok");
+  CHECK(wrong_etcd("{hosts: ['http://e1'], tls: {ca_file: /f}}").find("write hosts: [https://etcd1:2379") !=
         std::string::npos);
   CHECK(wrong_etcd("{hosts: ['https://e1'], tls: {cert_file: /f}}") ==
         "r.yaml:4:50: cluster.etcd.tls.cert_file: its key_file is missing");
