@@ -78,7 +78,6 @@ class Client {
 
  private:
   std::unique_ptr<Fleet> fleet_;
-  const Duration deadline_;
 };
 
 }  // namespace tamada::etcd

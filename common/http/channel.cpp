@@ -15,22 +15,6 @@ std::span<const std::byte> as_bytes(std::string_view text) {
 
 }  // namespace
 
-// Tells, after a callback, whether the channel was closed (or destroyed) in it.
-class Channel::Guard {
- public:
-  explicit Guard(Channel& channel) : channel_(channel) { channel.gone_ = &gone_; }
-  ~Guard() {
-    if (!gone_) channel_.gone_ = nullptr;
-  }
-  Guard(const Guard&) = delete;
-  Guard& operator=(const Guard&) = delete;
-  [[nodiscard]] bool gone() const { return gone_; }
-
- private:
-  Channel& channel_;
-  bool gone_ = false;
-};
-
 Channel::Channel(loop::Loop& loop, loop::StreamListener& listener)
     : stream_(loop, *this), listener_(listener) {}
 
@@ -73,7 +57,7 @@ void Channel::carry_cipher() {
 }
 
 void Channel::finish(Duration deadline) {
-  forget();
+  presence_.end();
   if (stream_.is_open() && tls_ != nullptr) {
     tls_->close();
     carry_cipher();
@@ -82,12 +66,8 @@ void Channel::finish(Duration deadline) {
 }
 
 void Channel::close() {
-  forget();
+  presence_.end();
   stream_.close();
-}
-
-void Channel::forget() {
-  if (gone_ != nullptr) *std::exchange(gone_, nullptr) = true;
 }
 
 void Channel::on_connected(Result<void> result) {
@@ -101,7 +81,7 @@ void Channel::on_connected(Result<void> result) {
 
 void Channel::on_bytes(std::span<const std::byte> bytes) {
   if (tls_ == nullptr) return listener_.on_bytes(bytes);
-  const Guard guard(*this);
+  const Presence::Guard guard(presence_);
   const auto received =
       tls_->receive(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   carry_cipher();

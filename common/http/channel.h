@@ -17,6 +17,7 @@
 
 #include "common/base/address.h"
 #include "common/base/time.h"
+#include "common/http/presence.h"
 #include "common/http/tls_session.h"
 #include "common/loop/loop.h"
 #include "common/loop/stream_listener.h"
@@ -62,15 +63,13 @@ class Channel final : private loop::StreamListener {
   void on_drained() override;
   void on_closed(const Error& why) override;
 
-  class Guard;
   void carry_cipher();
   void fail_tls(const Error& why);
-  void forget();
 
   loop::TcpStream stream_;
   loop::StreamListener& listener_;
   std::unique_ptr<TlsSession> tls_;
-  bool* gone_ = nullptr;  // set while a callback runs
+  Presence presence_;
   bool handshake_told_ = false;
   bool end_told_ = false;
   bool reading_ = false;  // what the owner wants; the handshake reads by itself

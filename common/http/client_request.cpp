@@ -12,7 +12,9 @@ ClientRequest::ClientRequest(loop::Loop& loop, const Target& target, const Reque
         on_done(fail(ErrorKind::timeout, fmt::format("{}: no whole answer within {} ms ({})",
                                                      exchange_->words(), to_ms(limit), exchange_->phase())));
       }) {
-  exchange_.emplace(loop, target, request, options.limits, false, options.deadline,
+  const bool own_limit = options.connect_timeout > 0s && options.connect_timeout < options.deadline;
+  exchange_.emplace(loop, target, request, options.limits, false,
+                    own_limit ? options.connect_timeout : options.deadline,
                     static_cast<ExchangeListener&>(*this));
   deadline_.start(options.deadline);
 }

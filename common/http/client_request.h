@@ -26,8 +26,9 @@
 namespace tamada::http {
 
 struct ClientOptions {
-  Duration deadline = 2s;  // for all, from the connection to the last byte
-  MessageLimits limits = {};    // 64 KiB of headers, 1 MiB of body
+  Duration deadline = 2s;         // for all, from the connection to the last byte
+  Duration connect_timeout = 0s;  // of it, for the TCP connection; 0: no limit of its own
+  MessageLimits limits = {};      // 64 KiB of headers, 1 MiB of body
 };
 
 class ClientRequest final : private ExchangeListener {

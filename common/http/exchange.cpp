@@ -15,21 +15,6 @@ constexpr Duration farewell = 2s;
 
 }  // namespace
 
-class Exchange::Guard {
- public:
-  explicit Guard(Exchange& exchange) : exchange_(exchange) { exchange.gone_ = &gone_; }
-  ~Guard() {
-    if (!gone_) exchange_.gone_ = nullptr;
-  }
-  Guard(const Guard&) = delete;
-  Guard& operator=(const Guard&) = delete;
-  [[nodiscard]] bool gone() const { return gone_; }
-
- private:
-  Exchange& exchange_;
-  bool gone_ = false;
-};
-
 Exchange::Exchange(loop::Loop& loop, const Target& target, const Request& request,
                    const MessageLimits& limits, bool streaming, Duration connect_timeout,
                    ExchangeListener& listener)
@@ -53,7 +38,6 @@ Exchange::Exchange(loop::Loop& loop, const Target& target, const Request& reques
 }
 
 Exchange::~Exchange() {
-  if (gone_ != nullptr) *gone_ = true;
   channel_.finish(farewell);
 }
 
@@ -86,7 +70,7 @@ void Exchange::on_closed(const Error& why) {
 }
 
 void Exchange::deliver() {
-  const Guard guard(*this);
+  const Presence::Guard guard(presence_);
   if (streaming_ && parser_.head_complete() && parser_.progress() != Progress::failed) {
     if (!head_told_) {
       head_told_ = true;

@@ -13,6 +13,7 @@
 #include "common/base/time.h"
 #include "common/http/channel.h"
 #include "common/http/message.h"
+#include "common/http/presence.h"
 #include "common/http/response_parser.h"
 #include "common/http/target.h"
 #include "common/loop/timer.h"
@@ -59,7 +60,6 @@ class Exchange final : private loop::StreamListener {
   void on_end() override;
   void on_closed(const Error& why) override;
 
-  class Guard;
   void deliver();
   void done(Result<Response> result);
 
@@ -73,7 +73,7 @@ class Exchange final : private loop::StreamListener {
   TimePoint sent_at_{};
   bool sent_ = false;
   bool head_told_ = false;
-  bool* gone_ = nullptr;  // set while a callback runs
+  Presence presence_;
 };
 
 }  // namespace tamada::http

@@ -1,0 +1,153 @@
+#include "common/etcd/member_call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "common/etcd/codec.h"
+#include "common/loop/clock.h"
+
+namespace tamada::etcd {
+namespace {
+
+// Etcd refuses requests above 1.5 MB; an answer to a range can be larger, but none that is asked here.
+constexpr http::MessageLimits limits{.max_body = std::size_t{16} << 20};
+
+// The connection was never made, so nothing was asked.
+bool never_connected(const Error& error) {
+  return error.kind == ErrorKind::refused || error.kind == ErrorKind::unreachable ||
+         error.message.find("connect to ") != std::string::npos;
+}
+
+}  // namespace
+
+MemberCall::MemberCall(Fleet& fleet, Member& member, std::string path, std::string body, Duration deadline,
+                       Callback callback)
+    : fleet_(fleet),
+      member_(member),
+      path_(std::move(path)),
+      body_(std::move(body)),
+      end_(loop::boot_now() + deadline),
+      callback_(std::move(callback)),
+      look_up_limit_(fleet.loop(), [this, deadline] {
+        fail_with({ErrorKind::timeout, fmt::format("etcd {}: resolve {}: no answer within {} ms",
+                                                   member_.words(), member_.url.host, to_ms(deadline))},
+                  true, false);
+      }) {
+  look_up_limit_.start(deadline);
+  look_up_ = fleet.resolver().resolve(
+      member.url.host, [this](loop::Resolver::Answer answer) { on_addresses(std::move(answer)); });
+}
+
+void MemberCall::on_addresses(Result<std::vector<Address>> result) {
+  look_up_limit_.stop();
+  if (!result) {
+    return fail_with(
+        {result.error().kind, fmt::format("etcd {}: {}", member_.words(), result.error().message)}, true,
+        false);
+  }
+  addresses_ = std::move(*result);
+  // The address that answered last time comes first, if the name still has it.
+  const auto known = std::find_if(addresses_.begin(), addresses_.end(), [this](const Address& one) {
+    return member_.address.is_set() && one.same_ip(member_.address);
+  });
+  if (known != addresses_.end()) std::rotate(addresses_.begin(), known, known + 1);
+  go_on();
+}
+
+void MemberCall::go_on() {
+  if (member_.prefix.empty()) return send(Step::version);
+  if (!fleet_.options().user.empty() && member_.token.empty()) return send(Step::login);
+  if (path_.empty()) return finish(MemberAnswer{});
+  send(Step::ask);
+}
+
+Duration MemberCall::time_left() const {
+  return std::max<Duration>(end_ - loop::boot_now(), 1ms);
+}
+
+void MemberCall::send(Step step) {
+  http::Request request;
+  request.method = "POST";
+  switch (step) {
+    case Step::version:
+      request.method = "GET";
+      request.path = "/version";
+      break;
+    case Step::login:
+      request.path = member_.prefix + "/auth/authenticate";
+      request.body = encode_login(fleet_.options().user, fleet_.options().password);
+      break;
+    case Step::ask:
+      request.path = member_.prefix + path_;
+      request.body = body_;
+      if (!member_.token.empty()) request.headers.add("Authorization", member_.token);
+      break;
+  }
+  if (step != Step::version) request.headers.add("Content-Type", "application/json");
+
+  // So that an address that swallows everything leaves time for the next one.
+  const auto share = time_left() / static_cast<Duration::rep>(addresses_.size() - address_);
+  const auto target = http::Target::of(member_.url, addresses_[address_], fleet_.options().tls);
+  request_.emplace(fleet_.loop(), target, request,
+                   http::ClientOptions{.deadline = time_left(), .connect_timeout = share, .limits = limits},
+                   [this, step](Result<http::Response> result) { on_response(step, std::move(result)); });
+}
+
+void MemberCall::on_response(Step step, Result<http::Response> result) {
+  request_.reset();
+  if (!result) return on_lost(step, result.error());
+  member_.address = addresses_[address_];
+  if (result->status != 200) return on_error_answer(step, *result);
+
+  if (step == Step::ask) return finish(MemberAnswer{std::move(result->body), result->sent_at});
+  auto learned = step == Step::version ? prefix_of_version(result->body) : decode_token(result->body);
+  if (learned && !http::is_header_safe(*learned)) learned = fail(ErrorKind::invalid, "a token that is none");
+  if (!learned) {
+    return fail_with(
+        {learned.error().kind, fmt::format("etcd {}: {}", member_.words(), learned.error().message)}, true,
+        false);
+  }
+  (step == Step::version ? member_.prefix : member_.token) = *learned;
+  go_on();
+}
+
+void MemberCall::on_lost(Step step, const Error& error) {
+  // Another program, or another version of this one, may answer there next time.
+  member_.prefix.clear();
+  if (never_connected(error) && address_ + 1 < addresses_.size() && end_ > loop::boot_now()) {
+    ++address_;
+    return go_on();
+  }
+  fail_with({error.kind, fmt::format("etcd: {}", error.message)}, true,
+            step == Step::ask && !never_connected(error) && error.kind != ErrorKind::denied);
+}
+
+void MemberCall::on_error_answer(Step step, const http::Response& response) {
+  const RpcError rpc = decode_error(response.status, response.body);
+  if (step == Step::ask && rpc.wants_authentication() && !fleet_.options().user.empty()) {
+    member_.token.clear();
+    if (!std::exchange(logged_in_here_, true)) return go_on();
+  }
+  if (response.status == 404) member_.prefix.clear();
+  const Error error = rpc.to_error();
+  const char* what = step == Step::login ? "login" : step == Step::version ? "GET /version" : path_.c_str();
+  // A request that is wrong is wrong everywhere; a name or a token may be known elsewhere.
+  const bool elsewhere =
+      step != Step::ask || rpc.is_transient() || rpc.wants_authentication() || response.status == 404;
+  fail_with({error.kind, fmt::format("etcd {}: {}: {}", member_.words(), what, error.message)}, elsewhere,
+            step == Step::ask && rpc.is_transient() && rpc.message.find("no leader") == std::string::npos);
+}
+
+void MemberCall::fail_with(Error error, bool try_elsewhere, bool may_have_run) {
+  finish(tl::make_unexpected(MemberFailure{std::move(error), try_elsewhere, may_have_run}));
+}
+
+void MemberCall::finish(tl::expected<MemberAnswer, MemberFailure> result) {
+  // The callback may destroy this object, and itself with it.
+  const Callback callback = std::exchange(callback_, {});
+  callback(std::move(result));
+}
+
+}  // namespace tamada::etcd
