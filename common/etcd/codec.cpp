@@ -334,8 +334,10 @@ RpcError decode_error(int http_status, std::string_view body) {
     });
     if (error && (error->code != 0 || !error->message.empty())) return *error;
   }
-  // A proxy in between, or another server altogether. 5xx may pass by itself.
-  return {http_status >= 500 ? 14 : 2, fmt::format("HTTP status {} without an error of etcd's", http_status)};
+  // A proxy in between, or another server altogether. 404 is a gateway that does not know the path
+  // (unimplemented); 5xx may pass by itself (unavailable).
+  const int code = http_status == 404 ? 12 : http_status >= 500 ? 14 : 2;
+  return {code, fmt::format("HTTP status {} without an error of etcd's", http_status)};
 }
 
 Result<std::string> prefix_of_version(std::string_view text) {

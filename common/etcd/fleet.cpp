@@ -17,7 +17,7 @@ std::string Member::words() const {
 Fleet::Fleet(loop::Loop& loop, loop::Resolver& resolver, ClientOptions options)
     : loop_(loop), resolver_(resolver), options_(std::move(options)), seed_(std::random_device()()) {
   assert(!options_.endpoints.empty());
-  for (const http::Url& url : options_.endpoints) members_.push_back({url, {}, {}, {}});
+  for (const http::Url& url : options_.endpoints) members_.push_back({url, {}, {}, false, {}});
 }
 
 Result<void> Fleet::check(const ResponseHeader& header, const Member& member) {

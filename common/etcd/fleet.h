@@ -17,9 +17,10 @@ namespace tamada::etcd {
 // One end point. A value that calls read and fill in.
 struct Member {
   http::Url url;
-  std::string prefix;  // of the gateway; empty: not known yet
-  std::string token;   // from its login; empty: none yet
-  Address address;     // that answered last; not set: none
+  std::string prefix;     // of the gateway; empty: not known yet
+  std::string token;      // from its login; empty: none yet
+  bool auth_off = false;  // it said that it wants no login
+  Address address;        // that answered last; not set: none
 
   // "http://etcd1:2379"
   [[nodiscard]] std::string words() const;

@@ -58,7 +58,8 @@ void MemberCall::on_addresses(Result<std::vector<Address>> result) {
 
 void MemberCall::go_on() {
   if (member_.prefix.empty()) return send(Step::version);
-  if (!fleet_.options().user.empty() && member_.token.empty()) return send(Step::login);
+  const bool has_user = !fleet_.options().user.empty();
+  if (has_user && member_.token.empty() && !member_.auth_off) return send(Step::login);
   if (path_.empty()) return finish(MemberAnswer{});
   send(Step::ask);
 }
@@ -126,16 +127,21 @@ void MemberCall::on_lost(Step step, const Error& error) {
 
 void MemberCall::on_error_answer(Step step, const http::Response& response) {
   const RpcError rpc = decode_error(response.status, response.body);
-  if (step == Step::ask && rpc.wants_authentication() && !fleet_.options().user.empty()) {
+  if (step == Step::login && rpc.needs_no_login()) {
+    member_.auth_off = true;
+    return go_on();
+  }
+  const bool login_helps = rpc.wants_authentication() && !fleet_.options().user.empty();
+  if (step == Step::ask && login_helps) {
     member_.token.clear();
+    member_.auth_off = false;
     if (!std::exchange(logged_in_here_, true)) return go_on();
   }
-  if (response.status == 404) member_.prefix.clear();
+  if (rpc.is_unknown_path()) member_.prefix.clear();
   const Error error = rpc.to_error();
   const char* what = step == Step::login ? "login" : step == Step::version ? "GET /version" : path_.c_str();
-  // A request that is wrong is wrong everywhere; a name or a token may be known elsewhere.
-  const bool elsewhere =
-      step != Step::ask || rpc.is_transient() || rpc.wants_authentication() || response.status == 404;
+  // A request that is wrong, or a password, is wrong everywhere; a token may be known elsewhere.
+  const bool elsewhere = rpc.is_transient() || login_helps || rpc.is_unknown_path() || step == Step::version;
   fail_with({error.kind, fmt::format("etcd {}: {}: {}", member_.words(), what, error.message)}, elsewhere,
             step == Step::ask && rpc.is_transient() && rpc.message.find("no leader") == std::string::npos);
 }

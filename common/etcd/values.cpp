@@ -48,6 +48,10 @@ bool RpcError::wants_authentication() const {
          says("revision of auth store is old");
 }
 
+bool RpcError::needs_no_login() const {
+  return message.find("authentication is not enabled") != std::string::npos;
+}
+
 bool RpcError::is_transient() const {
   return code == unavailable || code == deadline_exceeded || code == resource_exhausted ||
          (code == failed_precondition && message.find("auth") == std::string::npos) ||

@@ -125,6 +125,10 @@ struct RpcError {
 
   // The token is not known (any more): authenticate again. Codes 16, and 3 or 9 with the words for it.
   [[nodiscard]] bool wants_authentication() const;
+  // A login is not wanted: authentication is off.
+  [[nodiscard]] bool needs_no_login() const;
+  // The path is not known: another prefix of the gateway, or no etcd (code 12).
+  [[nodiscard]] bool is_unknown_path() const { return code == 12; }
   // Another member may know better: no leader, timed out, stopping (codes 14, 4, 9, 8; "not a primary
   // lessor").
   [[nodiscard]] bool is_transient() const;

@@ -155,7 +155,7 @@ void Watch::Machine::on_message(const WatchMessage& message) {
   if (const auto fresh = fleet_.check(message.header, member()); !fresh) return fail(fresh.error());
   if (message.canceled) {
     // Compacted meanwhile, or a token that is not valid any more: a new range and a new watch mend both.
-    member().token.clear();
+    forget_login();
     const std::string reason =
         message.compact_revision > 0
             ? fmt::format("revisions before {} were compacted", message.compact_revision)
@@ -199,7 +199,7 @@ void Watch::Machine::on_stream_bytes(std::string_view bytes) {
   for (const std::string& object : objects) {
     const auto message = decode_watch(object);
     if (!message) {
-      member().token.clear();  // it may be what was refused
+      forget_login();  // it may be what was refused
       return fail({message.error().kind,
                    fmt::format("etcd {}: watch: {}", member().words(), message.error().message)});
     }
@@ -214,8 +214,8 @@ void Watch::Machine::on_stream_end(Result<void> result) {
     return fail({ErrorKind::closed, fmt::format("etcd {}: it ended the watch", member().words())});
   }
   const RpcError rpc = decode_error(stream_status_, refusal_);
-  if (rpc.wants_authentication()) member().token.clear();
-  if (stream_status_ == 404) member().prefix.clear();
+  if (rpc.wants_authentication()) forget_login();
+  if (rpc.is_unknown_path()) member().prefix.clear();
   const Error error = rpc.to_error();
   fail({error.kind, fmt::format("etcd {}: watch: {}", member().words(), error.message)});
 }
@@ -251,6 +251,11 @@ void Watch::Machine::note_owed(std::int64_t from, std::int64_t seen_at) {
   if (seen_at == base_revision_ || owed_revision_ != 0) return;
   owed_revision_ = from;
   heartbeats_owed_ = 0;
+}
+
+void Watch::Machine::forget_login() {
+  member().token.clear();
+  member().auth_off = false;
 }
 
 bool Watch::Machine::tell(const KeyValue& kv, bool deleted, std::int64_t revision, TimePoint as_of) {

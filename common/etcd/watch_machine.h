@@ -58,6 +58,7 @@ class Watch::Machine final : private http::StreamRequest::Listener {
   // later.
   void note_owed(std::int64_t from, std::int64_t seen_at);
 
+  void forget_login();
   [[nodiscard]] Member& member() { return fleet_.member(index_); }
 
   Fleet& fleet_;

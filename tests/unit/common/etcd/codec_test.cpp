@@ -124,6 +124,9 @@ TEST_CASE("an error's code and words are found in both shapes, and a foreign ans
   CHECK(unary.message == "etcdserver: invalid auth token");
   CHECK(decode_error(503, R"({"error":{"grpc_code":14,"message":"no leader"}})").code == 14);
   CHECK(decode_error(404, "Not Found\n").message == "HTTP status 404 without an error of etcd's");
+  CHECK(decode_error(404, "Not Found\n").is_unknown_path());
+  CHECK_FALSE(
+      decode_error(404, R"({"error":"etcdserver: requested lease not found","code":5})").is_unknown_path());
   CHECK(decode_error(502, "<html>").is_transient());
 }
 

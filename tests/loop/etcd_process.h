@@ -1,0 +1,151 @@
+// EtcdProcess: a real etcd of one member on free loopback ports, with its data in a temporary folder. Stopped
+// by its pid when it goes. Members of one cluster: give each the addresses of all.
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/http/url.h"
+#include "common/loop/socket_options.h"
+#include "tests/support/raw_socket.h"
+
+namespace tamada::etcd {
+
+// A folder that goes with its object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tamada-test-XXXXXX").string();
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    path_ = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+inline std::uint16_t free_port() {
+  return loop::socket_address(loop::raw_server(-1).get()).port();
+}
+
+class EtcdProcess {
+ public:
+  struct Tls {
+    std::string certificate;
+    std::string key;
+    std::string client_ca;  // empty: no client certificate wanted
+  };
+  struct Peer {
+    std::string name;
+    std::uint16_t port;
+  };
+
+  static bool is_installed() {
+    if (access("/usr/bin/etcd", X_OK) == 0) return true;
+    WARN("skipped: /usr/bin/etcd is not installed (package etcd-server)");
+    return false;
+  }
+
+  EtcdProcess() : EtcdProcess(Tls{}) {}
+  explicit EtcdProcess(Tls tls) : EtcdProcess({{"n0", free_port()}}, 0, std::move(tls)) {}
+  // The `self`-th of a cluster.
+  EtcdProcess(std::vector<Peer> peers, std::size_t self, Tls tls = {})
+      : tls_(std::move(tls)), peers_(std::move(peers)), self_(self), port_(free_port()) {
+    start();
+  }
+  ~EtcdProcess() { kill(SIGKILL); }
+  EtcdProcess(const EtcdProcess&) = delete;
+  EtcdProcess& operator=(const EtcdProcess&) = delete;
+
+  void start() {
+    const std::string scheme = tls_.certificate.empty() ? "http://" : "https://";
+    const std::string client = scheme + "127.0.0.1:" + std::to_string(port_);
+    const Peer& me = peers_.at(self_);
+    std::string cluster;
+    for (const Peer& peer : peers_) {
+      cluster += (cluster.empty() ? "" : ",") + peer.name + "=http://127.0.0.1:" + std::to_string(peer.port);
+    }
+    const std::string peer_url = "http://127.0.0.1:" + std::to_string(me.port);
+    std::vector<std::string> words{"/usr/bin/etcd",
+                                   "--name",
+                                   me.name,
+                                   "--data-dir",
+                                   folder_ / "data",
+                                   "--listen-client-urls",
+                                   client,
+                                   "--advertise-client-urls",
+                                   client,
+                                   "--listen-peer-urls",
+                                   peer_url,
+                                   "--initial-advertise-peer-urls",
+                                   peer_url,
+                                   "--initial-cluster",
+                                   cluster,
+                                   "--heartbeat-interval",
+                                   "50",
+                                   "--election-timeout",
+                                   "500",
+                                   "--unsafe-no-fsync"};
+    if (!tls_.certificate.empty()) {
+      words.insert(words.end(), {"--cert-file", tls_.certificate, "--key-file", tls_.key});
+      if (!tls_.client_ca.empty()) {
+        words.insert(words.end(), {"--client-cert-auth", "--trusted-ca-file", tls_.client_ca});
+      }
+    }
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    const std::string log = folder_ / "log";
+    posix_spawn_file_actions_addopen(&actions, 1, log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    posix_spawn_file_actions_adddup2(&actions, 1, 2);
+    // The environment could hold ETCD_* settings.
+    char path[] = "PATH=/usr/bin:/bin";
+    char* environment[] = {path, nullptr};
+    REQUIRE(posix_spawn(&pid_, argv[0], &actions, nullptr, argv.data(), environment) == 0);
+    posix_spawn_file_actions_destroy(&actions);
+  }
+  void kill(int signal) {
+    if (pid_ <= 0) return;
+    ::kill(pid_, signal);
+    if (signal == SIGSTOP || signal == SIGCONT) return;
+    ::kill(pid_, SIGCONT);
+    waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+  void wipe() { std::filesystem::remove_all(folder_ / "data"); }
+
+  [[nodiscard]] http::Url url() const {
+    return http::Url::parse((tls_.certificate.empty() ? "http://127.0.0.1:" : "https://127.0.0.1:") +
+                            std::to_string(port_))
+        .value();
+  }
+
+ private:
+  TemporaryFolder folder_;
+  const Tls tls_;
+  const std::vector<Peer> peers_;
+  const std::size_t self_;
+  const std::uint16_t port_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace tamada::etcd
