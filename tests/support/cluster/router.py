@@ -42,9 +42,11 @@ class Router(Proxy):
                  config: Mapping[str, Any] | None = None,
                  etcd: bool = False, ports: tuple[int, int, int] = (5000, 5001, 7000),
                  prefix: Sequence[str] = (), names: Mapping[str, str] | None = None,
-                 file: Path | None = None, like: "Router | None" = None, program: Path | None = None) -> None:
+                 file: Path | None = None, like: "Router | None" = None, program: Path | None = None,
+                 more_nodes: Sequence[dict[str, str]] = ()) -> None:
         """`file` exists already and is taken as it is; its addresses are those of `like`. `names` gives nodes (by
-        their name) a host name to be found under instead of their address."""
+        their name) a host name to be found under instead of their address; `more_nodes` follow them."""
+        self._more_nodes = more_nodes
         self.name = "router"
         self._program = program or router_program()
         self._cluster, self._etcd, self._prefix, self._names = cluster, etcd, prefix, names or {}
@@ -68,7 +70,7 @@ class Router(Proxy):
             host = self._names.get(node.name, node.address)
             nodes.append({"name": node.name, "postgres": f"{host}:{node.postgres_port}",
                           "api": f"http://{host}:{node.api_port}"})
-        cluster: dict[str, Any] = {"name": self._cluster.settings.scope, "nodes": nodes}
+        cluster: dict[str, Any] = {"name": self._cluster.settings.scope, "nodes": [*nodes, *self._more_nodes]}
         if self._etcd:
             cluster["etcd"] = {"hosts": [self._cluster.etcd.endpoint], "namespace": "/service"}
         return {
