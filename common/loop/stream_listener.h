@@ -14,6 +14,7 @@ class StreamListener {
  public:
   // The answer to connect(), exactly once unless the stream is closed before. With an error the stream is
   // closed already (no on_closed follows) and connect() may be called again. Adopted streams never call it.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): an override may keep it
   virtual void on_connected(Result<void> result) { static_cast<void>(result); }
 
   // Never empty. The bytes lie in the loop's shared buffer: valid only during the call.

@@ -10,9 +10,10 @@ namespace tamada::loop {
 
 class Task {
  public:
+  // Implicit, so that post([&] { ... }) reads as it should.
   template <class Function, class = std::enable_if_t<!std::is_same_v<std::decay_t<Function>, Task>>>
-  Task(Function&&
-           function)  // NOLINT(google-explicit-constructor): so that post([&] { ... }) reads as it should
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  Task(Function&& function)
       : callable_(std::make_unique<Callable<std::decay_t<Function>>>(std::forward<Function>(function))) {}
 
   void operator()() { callable_->call(); }

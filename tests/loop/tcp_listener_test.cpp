@@ -195,16 +195,34 @@ TEST_CASE("an episode ends also when nobody waits any more", "[tcp_listener]") {
   options.pause = 5ms;
   RecordingAcceptor acceptor(test.loop, options);
   REQUIRE(acceptor.listener->bind(loopback()));
+  const auto shared = acceptor.listener->share();
+  REQUIRE(shared);
   const UniqueFd client = raw_client(acceptor.listener->address());
   {
     const FewDescriptors limit(0);
     REQUIRE(test.run_until([&] { return acceptor.pauses.size() == 1; }));
-    // Another descriptor of the same socket takes the client away meanwhile.
+  }
+  const UniqueFd taken_away = raw_accept(*shared);
+  REQUIRE(taken_away.is_open());
+  REQUIRE(test.run_until([&] { return acceptor.resumes == 1; }));
+  CHECK(acceptor.sockets.empty());
+}
+
+TEST_CASE("stopping a paused listener ends the episode without a word", "[tcp_listener]") {
+  LoopFixture test;
+  ListenOptions options;
+  options.pause = 5ms;
+  RecordingAcceptor acceptor(test.loop, options);
+  REQUIRE(acceptor.listener->bind(loopback()));
+  const UniqueFd client = raw_client(acceptor.listener->address());
+  {
+    const FewDescriptors limit(0);
+    REQUIRE(test.run_until([&] { return acceptor.pauses.size() == 1; }));
     acceptor.listener->stop();
   }
   acceptor.listener->resume();
   REQUIRE(test.run_until([&] { return acceptor.sockets.size() == 1; }));
-  CHECK(acceptor.resumes == 0);  // stop() has ended the episode, silently
+  CHECK(acceptor.resumes == 0);
 }
 
 TEST_CASE("a listener may be closed or destroyed inside each of its callbacks", "[tcp_listener]") {
