@@ -16,6 +16,7 @@ struct ConfigError {
   std::string message;
 
   // "router.yaml:14:12: listeners.read: unknown setting "max_lga" (did you mean "max_lag"?)"
+  // One line: control characters and bytes that are not UTF-8 are escaped.
   [[nodiscard]] std::string to_string() const;
   bool operator==(const ConfigError&) const = default;
 };

@@ -18,17 +18,18 @@ namespace {
 
 constexpr std::array<std::string_view, 3> node_settings{"name", "postgres", "api"};
 
-// Nothing that can be set holds one, and a log or an HTTP header must not get one from here.
-bool holds_control(std::string_view text) {
+// Why no setting takes this text, or nothing. A log line or an HTTP header must not get a control character
+// from here.
+std::string_view refused_text(std::string_view text) {
+  constexpr std::size_t longest = 4096;
+  if (text.size() > longest) return "longer than 4096 bytes";
   for (std::size_t at = 0; at < text.size();) {
     const Utf8Char c = read_utf8(text.substr(at));
-    if (!c.valid || is_control(c.code)) return true;
+    if (!c.valid || is_control(c.code)) return "holds a control character or is not UTF-8; expected text";
     at += c.length;
   }
-  return false;
+  return {};
 }
-
-constexpr const char* control_words = "holds a control character or is not UTF-8; expected text";
 
 class Loader {
  public:
@@ -76,8 +77,8 @@ class Loader {
         add_node(*item.map, item.place);
         continue;
       }
-      if (holds_control(item.text)) {
-        report(item.place, path, control_words);
+      if (const auto why = refused_text(item.text); !why.empty()) {
+        report(item.place, path, std::string(why));
         continue;
       }
       const auto done = setting.set(scope, item.text);
@@ -110,8 +111,8 @@ class Loader {
                            hint.empty() ? "; expected " + listed(node_settings) : hint));
       } else if (value.kind != YamlNode::Kind::scalar || value.text.empty()) {
         report(key_place, path, fmt::format("{}: expected text", key.text));
-      } else if (holds_control(value.text)) {
-        report(key_place, path, fmt::format("{} {}", key.text, control_words));
+      } else if (const auto why = refused_text(value.text); !why.empty()) {
+        report(key_place, path, fmt::format("{}: {}", key.text, why));
       } else {
         found[static_cast<std::size_t>(known - node_settings.begin())] = &value;
       }

@@ -90,6 +90,16 @@ TEST_CASE("a setting in the wrong section is told where it belongs", "[load_rout
   CHECK(errors_of(nodes + "checks.interval: 1s").starts_with("r.yaml:2:1: unknown setting"));
 }
 
+TEST_CASE("hostile keys and values stay on their line and do not fill it", "[load_router_config]") {
+  CHECK(errors_of(nodes + "\"a\\n\\e[2J\": 1")
+            .starts_with("r.yaml:2:1: unknown setting \"a\\u000a\\u001b[2J\""));
+  CHECK(errors_of(nodes + "state_dir: \"a\\nb\"") ==
+        "r.yaml:2:12: state_dir: holds a control character or is not UTF-8; expected text");
+  CHECK(errors_of(nodes + "state_dir: " + std::string(5000, 'x')) ==
+        "r.yaml:2:12: state_dir: longer than 4096 bytes");
+  CHECK(errors_of(nodes + std::string(5000, 'x') + ": 1").size() < 400);
+}
+
 TEST_CASE("the number of errors and what follows from them stand last", "[config_error]") {
   const std::vector<ConfigError> errors{{"r.yaml", 3, 5, "checks.fall", "wrong"},
                                         {"TAMADA_X", 0, 0, "", "unknown"}};
