@@ -1,0 +1,286 @@
+#include "router/core/session_start.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "common/wire/error_response.h"
+#include "common/wire/proxy_protocol.h"
+
+namespace tamada::router {
+
+namespace {
+
+bool any_contains(const std::vector<Network>& networks, const Address& address) {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const Network& network) { return network.contains(address); });
+}
+
+std::string cut_name(std::optional<std::string_view> text) {
+  return std::string(text.value_or(std::string_view{}).substr(0, SessionStart::name_max));
+}
+
+StartStep next_is(StartNext next) {
+  StartStep step;
+  step.next = next;
+  return step;
+}
+
+}  // namespace
+
+bool ClientRules::admits(const Address& client) const {
+  if (any_contains(deny, client)) return false;
+  return allow.empty() || any_contains(allow, client);
+}
+
+bool ClientRules::expects_proxy_header(const Address& peer) const {
+  return any_contains(proxy_from, peer);
+}
+
+SessionStart::SessionStart(const ClientRules& rules, const Address& peer, const Address& local)
+    : rules_(rules), client_(peer), local_(local), awaits_proxy_header_(rules.expects_proxy_header(peer)) {}
+
+StartStep SessionStart::begin() {
+  if (!awaits_proxy_header_ && !rules_.admits(client_)) {
+    StartStep step = next_is(StartNext::end);
+    step.end = EndReason::denied;
+    step.why = "the client's address is not allowed on this listener";
+    return step;
+  }
+  return next_is(StartNext::wait_client);
+}
+
+StartStep SessionStart::client_bytes(wire::Bytes bytes) {
+  said_something_ = true;
+  if (request_ != Request::none) return more_ahead(bytes);
+  received_ += wire::as_text(bytes);
+  if (awaits_proxy_header_) return read_proxy_header();
+  return read_packet();
+}
+
+StartStep SessionStart::read_proxy_header() {
+  const auto parsed = wire::parse_proxy_header(wire::as_bytes(received_));
+  if (std::holds_alternative<wire::NeedMore>(parsed)) return next_is(StartNext::wait_client);
+  if (const Error* error = std::get_if<Error>(&parsed)) {
+    StartStep step = bad({}, error->message);
+    step.end = EndReason::bad_proxy_header;
+    return step;
+  }
+  const auto& header = std::get<wire::ProxyHeader>(parsed);
+  awaits_proxy_header_ = false;
+  if (header.source.is_set()) {
+    client_ = header.source;
+    local_ = header.destination;
+  }
+  received_.erase(0, header.size);
+  StartStep step = begin();
+  if (step.next == StartNext::end || received_.empty()) return step;
+  return read_packet();
+}
+
+StartStep SessionStart::read_packet() {
+  const auto parsed = wire::parse_first_packet(wire::as_bytes(received_));
+  if (std::holds_alternative<wire::NeedMore>(parsed)) return next_is(StartNext::wait_client);
+  if (const Error* error = std::get_if<Error>(&parsed)) {
+    return bad(wire::refusal_of(wire::as_bytes(received_), *error), error->message);
+  }
+  const auto& packet = std::get<wire::FirstPacket>(parsed);
+  if (packet.get<wire::StartupMessage>() != nullptr) return take_startup(packet);
+  if (const auto* cancel = packet.get<wire::CancelRequest>()) {
+    cancel_ = *cancel;
+    return next_is(StartNext::cancel);
+  }
+  if (packet.get<wire::DirectTls>() != nullptr) {
+    outstanding_ = std::exchange(received_, {});
+    return request_server(Request::direct_tls);
+  }
+  // SSLRequest or GSSENCRequest. Plain bytes behind it before it is answered would be taken for encrypted
+  // ones by whoever answers (CVE-2021-23214), and no client sends any.
+  if (received_.size() > packet.size) {
+    constexpr const char* words = "the client sent more bytes after an encryption request without waiting";
+    return bad(wire::build_fatal("08P01", words), words);
+  }
+  outstanding_ = std::exchange(received_, {});
+  return request_server(Request::encryption);
+}
+
+StartStep SessionStart::take_startup(const wire::FirstPacket& packet) {
+  const auto& message = *packet.get<wire::StartupMessage>();
+  identity_ = Identity{cut_name(message.parameter("user")), cut_name(message.database()),
+                       cut_name(message.parameter("application_name"))};
+  outstanding_ = std::exchange(received_, {});
+  bound_ = outstanding_.size() > packet.size + ahead_max;
+  return request_server(Request::startup);
+}
+
+StartStep SessionStart::request_server(Request request) {
+  request_ = request;
+  if (refusing_) return tell_refusal();
+  if (!asked_) {
+    asked_ = true;
+    return next_is(StartNext::admit);
+  }
+  StartStep step = next_is(StartNext::wait_server);
+  if (connected_) step.to_server = outstanding_;
+  return step;
+}
+
+// Bytes from the client while its request is not answered: pipelined after a StartupMessage, the rest of a
+// ClientHello, or a mistake.
+StartStep SessionStart::more_ahead(wire::Bytes bytes) {
+  const bool too_much = outstanding_.size() + bytes.size() > ahead_max + wire::startup_packet_max;
+  if (request_ == Request::encryption || (too_much && !connected_)) {
+    const char* words = request_ == Request::encryption
+                            ? "the client sent more bytes after an encryption request without waiting"
+                            : "the client sends on and on without waiting for an answer";
+    return bad(request_ == Request::direct_tls ? std::string{} : wire::build_fatal("08P01", words), words);
+  }
+  StartStep step = next_is(StartNext::wait_server);
+  if (connected_) step.to_server = wire::as_text(bytes);
+  if (too_much) {
+    bound_ = true;
+  } else {
+    outstanding_ += wire::as_text(bytes);
+  }
+  return step;
+}
+
+StartStep SessionStart::server_connected() {
+  assert(asked_ && !connected_);
+  connected_ = true;
+  scanner_ = wire::StartupReplyScanner();
+  StartStep step = next_is(request_ == Request::none ? StartNext::wait_client : StartNext::wait_server);
+  step.to_server = proxy_header() + outstanding_;
+  return step;
+}
+
+StartStep SessionStart::server_bytes(wire::Bytes bytes) {
+  assert(connected_ && !bytes.empty());
+  switch (request_) {
+    case Request::encryption:
+      // After the first byte of an old-form error the scanner has the word.
+      if (held_back_.empty()) return encryption_answer(bytes);
+      return startup_answer(bytes);
+    case Request::direct_tls:
+      return pass(bytes, StartNext::relay);
+    case Request::none:  // unasked, before the StartupMessage: its own time limit, or a shutdown
+    case Request::startup:
+      return startup_answer(bytes);
+  }
+  return pass(bytes, StartNext::relay);
+}
+
+StartStep SessionStart::encryption_answer(wire::Bytes bytes) {
+  switch (wire::classify_encryption_answer(bytes[0])) {
+    case wire::EncryptionAnswer::refused: {
+      if (bytes.size() > 1) return pass(bytes, StartNext::relay);  // nothing may follow: let the client judge
+      request_ = Request::none;
+      outstanding_.clear();
+      StartStep step = next_is(StartNext::wait_client);
+      step.to_client = "N";
+      return step;
+    }
+    case wire::EncryptionAnswer::error:
+      return startup_answer(bytes);
+    case wire::EncryptionAnswer::tls:
+    case wire::EncryptionAnswer::gss:
+    case wire::EncryptionAnswer::garbage:
+      break;
+  }
+  return pass(bytes, StartNext::relay);
+}
+
+StartStep SessionStart::startup_answer(wire::Bytes bytes) {
+  (void)scanner_.feed(bytes);
+  using State = wire::StartupReplyScanner::State;
+  const State state = scanner_.state();
+  const bool retryable = state == State::error && wire::is_retryable(scanner_.error().sqlstate);
+  if (retryable && !scanner_.authenticated()) smell_ = scanner_.error().sqlstate;
+  if (!scanner_.server_talked() && !bytes_seen_) {
+    if (state == State::in_error && !bound_) {
+      held_back_ += wire::as_text(bytes);
+      return next_is(StartNext::wait_server);
+    }
+    if (retryable && !bound_) {
+      const wire::ErrorResponse& error = scanner_.error();
+      return server_lost(RetryCause::not_ready, "the server said " + error.sqlstate + " \"" +
+                                                    wire::printable(error.message, 200) + "\"");
+    }
+  }
+  if (state == State::waiting || state == State::in_error) return pass(bytes, StartNext::wait_server);
+  started_ = true;
+  return pass(bytes, StartNext::relay);
+}
+
+StartStep SessionStart::pass(wire::Bytes bytes, StartNext next) {
+  StartStep step = next_is(next);
+  step.to_client = std::exchange(held_back_, {});
+  step.to_client += wire::as_text(bytes);
+  bytes_seen_ = true;
+  return step;
+}
+
+bool SessionStart::can_retry() const {
+  return asked_ && !bytes_seen_ && !bound_ && !refusing_;
+}
+
+StartStep SessionStart::server_lost(RetryCause cause, std::string why) {
+  assert(can_retry());
+  connected_ = false;
+  held_back_.clear();
+  StartStep step = next_is(StartNext::retry);
+  step.cause = cause;
+  step.why = std::move(why);
+  return step;
+}
+
+StartStep SessionStart::refuse(const Refusal& refusal, EndReason end) {
+  connected_ = false;
+  refusing_ = Pending{refusal, end};
+  return tell_refusal();
+}
+
+StartStep SessionStart::tell_refusal() {
+  const Refusal& refusal = refusing_->refusal;
+  StartStep step = next_is(StartNext::end);
+  step.end = refusing_->end;
+  step.why = refusal.message;
+  switch (request_) {
+    case Request::startup:
+      step.to_client = wire::build_fatal(refusal.sqlstate, refusal.message, {}, refusal.hint);
+      break;
+    case Request::encryption:
+      step.to_client = "N";
+      [[fallthrough]];
+    case Request::none:
+      request_ = Request::none;
+      outstanding_.clear();
+      step.next = StartNext::wait_client;
+      break;
+    case Request::direct_tls:
+      break;  // it would not understand; the reason stands in the log
+  }
+  return step;
+}
+
+StartStep SessionStart::bad(std::string to_client, std::string why) const {
+  StartStep step = next_is(StartNext::end);
+  step.end = EndReason::bad_start;
+  step.to_client = std::move(to_client);
+  step.why = std::move(why);
+  return step;
+}
+
+std::string SessionStart::proxy_header() const {
+  return rules_.send_proxy ? wire::build_proxy_v2(client_, local_) : std::string{};
+}
+
+std::optional<wire::CancelRequest> SessionStart::take_key() {
+  return scanner_.take_key();
+}
+
+std::string SessionStart::take_smell() {
+  return std::exchange(smell_, {});
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,35 @@
+#include "router/core/session_end.h"
+
+#include <catch2/catch.hpp>
+
+using namespace tamada::router;
+
+TEST_CASE("an orderly close of a running session is a normal end", "[session_end]") {
+  CHECK(haproxy_letters(EndReason::client_closed, Phase::relay) == "--");
+  CHECK(haproxy_letters(EndReason::server_closed, Phase::closing) == "--");
+  CHECK(haproxy_letters(EndReason::server_closed, Phase::startup) == "--");
+}
+
+TEST_CASE("HAProxy's letters tell who and where", "[session_end]") {
+  CHECK(haproxy_letters(EndReason::client_closed, Phase::hold) == "CQ");
+  CHECK(haproxy_letters(EndReason::client_reset, Phase::relay) == "CD");
+  CHECK(haproxy_letters(EndReason::server_reset, Phase::relay) == "SD");
+  CHECK(haproxy_letters(EndReason::startup_timeout, Phase::first_packet) == "cR");
+  CHECK(haproxy_letters(EndReason::wait_expired, Phase::hold) == "sQ");
+  CHECK(haproxy_letters(EndReason::denied, Phase::first_packet) == "PR");
+  CHECK(haproxy_letters(EndReason::cut_demoted, Phase::connect) == "DC");
+  CHECK(haproxy_letters(EndReason::client_fin_timeout, Phase::closing) == "cL");
+}
+
+TEST_CASE("every cut has its own reason and is the router's doing", "[session_end]") {
+  CHECK(word_of(end_reason_of(CutCause::demoted)) == "node-demoted");
+  CHECK(word_of(end_reason_of(CutCause::superseded)) == "node-superseded");
+  CHECK(word_of(end_reason_of(CutCause::failed)) == "node-failed");
+  CHECK(word_of(end_reason_of(CutCause::lagging)) == "node-lagging");
+  CHECK(word_of(end_reason_of(CutCause::promoted)) == "node-promoted");
+  CHECK(word_of(end_reason_of(CutCause::refused)) == "node-refused");
+  CHECK(word_of(end_reason_of(CutCause::maintenance)) == "maintenance");
+  CHECK(ended_by(EndReason::cut_failed) == EndedBy::router);
+  CHECK(word_of(EndedBy::router) == "router");
+  CHECK(word_of(Phase::first_packet) == "first-packet");
+}

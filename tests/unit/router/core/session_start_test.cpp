@@ -1,0 +1,425 @@
+#include "router/core/session_start.h"
+
+#include <catch2/catch.hpp>
+
+#include "common/wire/error_response.h"
+#include "common/wire/proxy_protocol.h"
+
+using namespace tamada;
+using namespace tamada::router;
+using wire::as_bytes;
+
+namespace {
+
+const Address peer = *Address::from_ip("192.0.2.7", 40000);
+const Address local = *Address::from_ip("192.0.2.1", 5000);
+
+std::string startup_message() {
+  return wire::build_startup_message(
+      {3, 0, {{"user", "alice"}, {"database", "shop"}, {"application_name", "psql"}}});
+}
+
+std::string message(char type, const std::string& body) {
+  std::string out(1, type);
+  wire::append_u32(out, static_cast<std::uint32_t>(body.size() + 4));
+  return out + body;
+}
+
+std::string u32(std::uint32_t value) {
+  std::string out;
+  wire::append_u32(out, value);
+  return out;
+}
+
+const std::string auth_ok = message('R', u32(0));
+const std::string auth_sasl = message('R', u32(10) + std::string("SCRAM-SHA-256\0\0", 15));
+const std::string key_data = message('K', u32(4242) + "\x01\x02\x03\x04");
+const std::string ready = message('Z', "I");
+const std::string starting_up = wire::build_fatal("57P03", "the database system is starting up");
+const std::string wrong_password = wire::build_fatal("28P01", "password authentication failed");
+const Refusal no_leader{"57P03", "no leader for 60 s", "retry"};
+
+struct Fixture {
+  ClientRules rules;
+  std::optional<SessionStart> start;
+
+  Fixture() { start.emplace(rules, peer, local); }
+  SessionStart& operator*() { return *start; }
+  StartStep client(const std::string& bytes) { return start->client_bytes(as_bytes(bytes)); }
+  StartStep server(const std::string& bytes) { return start->server_bytes(as_bytes(bytes)); }
+  // Up to the server's connection, with `first` sent to it.
+  void up_to_server(const std::string& first) {
+    REQUIRE(client(first).next == StartNext::admit);
+    const StartStep step = start->server_connected();
+    REQUIRE(step.to_server == first);
+  }
+  // The client was told N by a server.
+  void up_to_n() {
+    up_to_server(wire::build_ssl_request());
+    const StartStep step = server("N");
+    REQUIRE(step.to_client == "N");
+    REQUIRE(step.next == StartNext::wait_client);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a plain start-up asks for a server and ends in relay with the cancel key known",
+          "[session_start]") {
+  Fixture f;
+  REQUIRE((*f).begin().next == StartNext::wait_client);
+  f.up_to_server(startup_message());
+  StartStep step = f.server(auth_sasl);
+  CHECK(step.to_client == auth_sasl);
+  CHECK(step.next == StartNext::wait_server);
+  CHECK(f.client("p-word").to_server == "p-word");
+  step = f.server(auth_ok + key_data + ready + "more");
+  CHECK(step.to_client == auth_ok + key_data + ready + "more");
+  CHECK(step.next == StartNext::relay);
+  CHECK((*f).is_started());
+  const auto key = (*f).take_key();
+  REQUIRE(key);
+  CHECK(key->pid == 4242);
+  CHECK((*f).identity().user == "alice");
+  CHECK((*f).identity().database == "shop");
+  CHECK((*f).identity().application == "psql");
+}
+
+TEST_CASE("a first packet is understood the same however it is cut", "[session_start]") {
+  for (const std::string& packet : {startup_message(), wire::build_ssl_request(),
+                                    wire::build_gss_enc_request(), wire::build_cancel_request({7, "abcd"})}) {
+    for (std::size_t cut = 1; cut < packet.size(); ++cut) {
+      Fixture f;
+      REQUIRE(f.client(packet.substr(0, cut)).next == StartNext::wait_client);
+      const StartNext next = f.client(packet.substr(cut)).next;
+      REQUIRE((next == StartNext::admit || next == StartNext::cancel));
+      if (next == StartNext::admit) REQUIRE((*f).server_connected().to_server == packet);
+    }
+  }
+}
+
+TEST_CASE("every order of encryption requests reaches the server in turn", "[session_start]") {
+  const std::string ssl = wire::build_ssl_request();
+  const std::string gss = wire::build_gss_enc_request();
+  for (const auto& order :
+       {std::vector{ssl}, std::vector{gss}, std::vector{gss, ssl}, std::vector{ssl, gss}}) {
+    Fixture f;
+    bool first = true;
+    for (const std::string& request : order) {
+      const StartStep asked = f.client(request);
+      CHECK(asked.next == (first ? StartNext::admit : StartNext::wait_server));
+      if (first) {
+        CHECK((*f).server_connected().to_server == request);
+      } else {
+        CHECK(asked.to_server == request);
+      }
+      first = false;
+      const StartStep answered = f.server("N");
+      CHECK(answered.to_client == "N");
+      CHECK(answered.next == StartNext::wait_client);
+    }
+    CHECK(f.client(startup_message()).to_server == startup_message());
+    CHECK(f.server(auth_ok + ready).next == StartNext::relay);
+    CHECK((*f).is_started());
+  }
+}
+
+TEST_CASE("after S or G everything is passed on and not known to be started", "[session_start]") {
+  for (const char* answer : {"S", "G"}) {
+    Fixture f;
+    f.up_to_server(answer[0] == 'S' ? wire::build_ssl_request() : wire::build_gss_enc_request());
+    const StartStep step = f.server(answer);
+    CHECK(step.to_client == answer);
+    CHECK(step.next == StartNext::relay);
+    CHECK_FALSE((*f).is_started());
+    CHECK_FALSE((*f).can_retry());
+  }
+}
+
+TEST_CASE("direct TLS is sent as it is, and again to the next server until one has answered",
+          "[session_start]") {
+  const std::string hello("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and so on", 23);
+  Fixture f;
+  f.up_to_server(hello);
+  CHECK(f.client("rest").to_server == "rest");
+  REQUIRE((*f).can_retry());
+  CHECK((*f).server_lost(RetryCause::reset, "reset").next == StartNext::retry);
+  CHECK((*f).server_connected().to_server == hello + "rest");
+  const StartStep step = f.server("\x16\x03\x03");
+  CHECK(step.next == StartNext::relay);
+  CHECK_FALSE((*f).can_retry());
+}
+
+TEST_CASE("57P03 and 57P01 before anything else are retried unseen, however they are cut",
+          "[session_start]") {
+  for (const std::string& error : {starting_up, wire::build_fatal("57P01", "shutting down")}) {
+    for (std::size_t cut = 1; cut <= error.size(); ++cut) {
+      Fixture f;
+      f.up_to_server(startup_message());
+      StartStep step = f.server(error.substr(0, cut));
+      if (cut < error.size()) {
+        REQUIRE(step.to_client.empty());
+        REQUIRE(step.next == StartNext::wait_server);
+        step = f.server(error.substr(cut));
+      }
+      REQUIRE(step.next == StartNext::retry);
+      REQUIRE(step.cause == RetryCause::not_ready);
+      REQUIRE(step.to_client.empty());
+      REQUIRE((*f).take_smell() == (error == starting_up ? "57P03" : "57P01"));
+      REQUIRE((*f).server_connected().to_server == startup_message());
+      REQUIRE(f.server(auth_ok + ready).next == StartNext::relay);
+    }
+  }
+}
+
+TEST_CASE("a retry says in words what the server said", "[session_start]") {
+  Fixture f;
+  f.up_to_server(startup_message());
+  CHECK(f.server(starting_up).why == "the server said 57P03 \"the database system is starting up\"");
+}
+
+TEST_CASE("any other error is the client's, whole and in order", "[session_start]") {
+  for (std::size_t cut = 1; cut <= wrong_password.size(); ++cut) {
+    Fixture f;
+    f.up_to_server(startup_message());
+    std::string seen = f.server(wrong_password.substr(0, cut)).to_client;
+    if (cut < wrong_password.size()) {
+      const StartStep step = f.server(wrong_password.substr(cut));
+      seen += step.to_client;
+      REQUIRE(step.next == StartNext::relay);
+    }
+    REQUIRE(seen == wrong_password);
+    REQUIRE((*f).is_started());
+    REQUIRE((*f).take_smell().empty());
+  }
+}
+
+TEST_CASE("an error to SSLRequest is retried or passed on like one to the StartupMessage",
+          "[session_start]") {
+  Fixture f;
+  f.up_to_server(wire::build_ssl_request());
+  CHECK(f.server(starting_up.substr(0, 1)).next == StartNext::wait_server);
+  CHECK(f.server(starting_up.substr(1)).next == StartNext::retry);
+  CHECK((*f).server_connected().to_server == wire::build_ssl_request());
+  CHECK(f.server(wrong_password).to_client == wrong_password);
+}
+
+TEST_CASE("57P03 after the server has talked is passed on and still smells", "[session_start]") {
+  Fixture f;
+  f.up_to_server(startup_message());
+  CHECK(f.server(auth_sasl).to_client == auth_sasl);
+  CHECK_FALSE((*f).can_retry());
+  const StartStep step = f.server(starting_up);
+  CHECK(step.to_client == starting_up);
+  CHECK(step.next == StartNext::relay);
+  CHECK((*f).take_smell() == "57P03");
+}
+
+TEST_CASE("57P01 after authentication is no smell", "[session_start]") {
+  Fixture f;
+  f.up_to_server(startup_message());
+  (void)f.server(auth_ok);
+  (void)f.server(wire::build_fatal("57P01", "terminated"));
+  CHECK((*f).take_smell().empty());
+}
+
+TEST_CASE("after an N the StartupMessage goes straight to the next server", "[session_start]") {
+  Fixture f;
+  f.up_to_n();
+  CHECK(f.client(startup_message()).to_server == startup_message());
+  REQUIRE((*f).can_retry());
+  CHECK(f.server(starting_up).next == StartNext::retry);
+  CHECK((*f).server_connected().to_server == startup_message());
+  CHECK(f.server(auth_ok + ready).next == StartNext::relay);
+}
+
+TEST_CASE("a server lost between N and the StartupMessage is exchanged too", "[session_start]") {
+  Fixture f;
+  f.up_to_n();
+  REQUIRE((*f).can_retry());
+  CHECK((*f).server_lost(RetryCause::reset, "reset").next == StartNext::retry);
+  SECTION("the next server is there before the client goes on") {
+    CHECK((*f).server_connected().to_server.empty());
+    CHECK(f.client(startup_message()).to_server == startup_message());
+  }
+  SECTION("the client goes on before the next server is there") {
+    const StartStep step = f.client(startup_message());
+    CHECK(step.next == StartNext::wait_server);
+    CHECK(step.to_server.empty());
+    CHECK((*f).server_connected().to_server == startup_message());
+  }
+}
+
+TEST_CASE("a client that is refused reads the reason in its own protocol", "[session_start]") {
+  const std::string fatal = wire::build_fatal("57P03", "no leader for 60 s", {}, "retry");
+  Fixture f;
+  SECTION("waiting for the answer to its StartupMessage") {
+    (void)f.client(startup_message());
+    const StartStep step = (*f).refuse(no_leader, EndReason::wait_expired);
+    CHECK(step.to_client == fatal);
+    CHECK(step.next == StartNext::end);
+    CHECK(step.end == EndReason::wait_expired);
+  }
+  SECTION("waiting for the answer to SSLRequest: first N, then the error") {
+    (void)f.client(wire::build_ssl_request());
+    StartStep step = (*f).refuse(no_leader, EndReason::wait_expired);
+    CHECK(step.to_client == "N");
+    CHECK(step.next == StartNext::wait_client);
+    CHECK((*f).is_refusing());
+    CHECK_FALSE((*f).can_retry());
+    step = f.client(wire::build_gss_enc_request());
+    CHECK(step.to_client == "N");
+    step = f.client(startup_message());
+    CHECK(step.to_client == fatal);
+    CHECK(step.next == StartNext::end);
+  }
+  SECTION("between N and its StartupMessage") {
+    f.up_to_n();
+    (void)(*f).server_lost(RetryCause::reset, "reset");
+    StartStep step = (*f).refuse(no_leader, EndReason::wait_expired);
+    CHECK(step.to_client.empty());
+    CHECK(step.next == StartNext::wait_client);
+    CHECK(f.client(startup_message()).to_client == fatal);
+  }
+  SECTION("direct TLS cannot be told") {
+    (void)f.client(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11));
+    const StartStep step = (*f).refuse(no_leader, EndReason::turned_away);
+    CHECK(step.to_client.empty());
+    CHECK(step.next == StartNext::end);
+    CHECK(step.why == "no leader for 60 s");
+  }
+}
+
+TEST_CASE("a cancel request is no session, also after an N", "[session_start]") {
+  Fixture f;
+  SECTION("at once") {}
+  SECTION("after an N") {
+    f.up_to_n();
+  }
+  CHECK(f.client(wire::build_cancel_request({4242, "abcd"})).next == StartNext::cancel);
+  CHECK((*f).cancel_request() == wire::CancelRequest{4242, "abcd"});
+}
+
+TEST_CASE("junk is answered readably where the protocol allows and ends the session", "[session_start]") {
+  Fixture f;
+  SECTION("HTTP") {
+    const StartStep step = f.client("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    CHECK(step.next == StartNext::end);
+    CHECK(step.end == EndReason::bad_start);
+    CHECK(step.to_client.substr(0, 12) == "HTTP/1.0 400");
+  }
+  SECTION("2 GB") {
+    const StartStep step = f.client(std::string("\x7f\xff\xff\xff", 4));
+    CHECK(step.next == StartNext::end);
+    CHECK(step.why.find("2147483647") != std::string::npos);
+  }
+  SECTION("bytes behind an SSLRequest") {
+    const StartStep step = f.client(wire::build_ssl_request() + "x");
+    CHECK(step.next == StartNext::end);
+    CHECK(step.why == "the client sent more bytes after an encryption request without waiting");
+  }
+  SECTION("bytes after an SSLRequest that waits") {
+    (void)f.client(wire::build_ssl_request());
+    CHECK(f.client("x").next == StartNext::end);
+  }
+  SECTION("a flood while waiting") {
+    (void)f.client(startup_message());
+    CHECK(f.client(std::string(64 * 1024, 'x')).next == StartNext::end);
+  }
+}
+
+TEST_CASE("what a client pipelines behind its StartupMessage follows it to every server", "[session_start]") {
+  Fixture f;
+  CHECK(f.client(startup_message() + "query").next == StartNext::admit);
+  CHECK(f.client("more").next == StartNext::wait_server);
+  CHECK((*f).server_connected().to_server == startup_message() + "querymore");
+  CHECK(f.client("and more").to_server == "and more");
+  CHECK(f.server(starting_up).next == StartNext::retry);
+  CHECK((*f).server_connected().to_server == startup_message() + "querymoreand more");
+}
+
+TEST_CASE("a session that sent too much ahead is bound to its server", "[session_start]") {
+  Fixture f;
+  f.up_to_server(startup_message());
+  const std::string flood(64 * 1024, 'x');
+  CHECK(f.client(flood).to_server == flood);
+  CHECK_FALSE((*f).can_retry());
+  const StartStep step = f.server(starting_up);
+  CHECK(step.to_client == starting_up);
+  CHECK(step.next == StartNext::relay);
+}
+
+TEST_CASE("allow and deny lists are checked before anything is read", "[session_start]") {
+  Fixture f;
+  f.rules.deny = {*Network::parse("192.0.2.0/24")};
+  const StartStep step = (*f).begin();
+  CHECK(step.next == StartNext::end);
+  CHECK(step.end == EndReason::denied);
+  f.rules.deny = {};
+  f.rules.allow = {*Network::parse("10.0.0.0/8")};
+  CHECK((*f).begin().end == EndReason::denied);
+  CHECK((*f).begin().next == StartNext::end);
+  f.rules.allow.push_back(*Network::parse("192.0.2.7"));
+  CHECK((*f).begin().next == StartNext::wait_client);
+}
+
+TEST_CASE("a trusted proxy names the client, who is then checked", "[session_start]") {
+  Fixture f;
+  f.rules.proxy_from = {*Network::parse("192.0.2.0/24")};
+  f.rules.deny = {*Network::parse("203.0.113.0/24")};
+  f.start.emplace(f.rules, peer, local);
+  REQUIRE((*f).begin().next == StartNext::wait_client);
+  const std::string header = wire::build_proxy_v2(*Address::from_ip("198.51.100.9", 1234), local);
+  SECTION("the header in pieces, then the packet") {
+    for (const char byte : header) CHECK(f.client(std::string(1, byte)).next == StartNext::wait_client);
+    CHECK((*f).client().to_string() == "198.51.100.9:1234");
+    CHECK(f.client(startup_message()).next == StartNext::admit);
+  }
+  SECTION("header and packet at once") {
+    CHECK(f.client("PROXY TCP4 198.51.100.9 192.0.2.1 1234 5000\r\n" + startup_message()).next ==
+          StartNext::admit);
+    CHECK((*f).client().to_string() == "198.51.100.9:1234");
+  }
+  SECTION("a denied client behind it") {
+    const StartStep step = f.client("PROXY TCP4 203.0.113.9 192.0.2.1 1234 5000\r\n" + startup_message());
+    CHECK(step.next == StartNext::end);
+    CHECK(step.end == EndReason::denied);
+  }
+  SECTION("without the header nobody comes in") {
+    const StartStep step = f.client(startup_message());
+    CHECK(step.next == StartNext::end);
+    CHECK(step.end == EndReason::bad_proxy_header);
+    CHECK(step.to_client.empty());
+  }
+}
+
+TEST_CASE("a PROXY header from a source that is not trusted is junk", "[session_start]") {
+  Fixture f;
+  const StartStep step = f.client("PROXY TCP4 198.51.100.9 192.0.2.1 1234 5000\r\n");
+  CHECK(step.next == StartNext::end);
+  CHECK(step.end == EndReason::bad_start);
+}
+
+TEST_CASE("every server is sent the PROXY header before the client's packet", "[session_start]") {
+  Fixture f;
+  f.rules.send_proxy = true;
+  const std::string header = wire::build_proxy_v2(peer, local);
+  (void)f.client(startup_message());
+  CHECK((*f).server_connected().to_server == header + startup_message());
+  CHECK(f.server(starting_up).next == StartNext::retry);
+  CHECK((*f).server_connected().to_server == header + startup_message());
+}
+
+TEST_CASE("what is not PostgreSQL's goes to the client as it is", "[session_start]") {
+  Fixture f;
+  f.up_to_server(startup_message());
+  const StartStep step = f.server("220 smtp ready\r\n");
+  CHECK(step.to_client == "220 smtp ready\r\n");
+  CHECK(step.next == StartNext::relay);
+}
+
+TEST_CASE("long names are cut", "[session_start]") {
+  Fixture f;
+  (void)f.client(wire::build_startup_message({3, 0, {{"user", std::string(500, 'u')}}}));
+  CHECK((*f).identity().user.size() == SessionStart::name_max);
+}
