@@ -32,8 +32,8 @@ enum class EndReason : std::uint8_t {
   bad_start,  // the first packets are not PostgreSQL's
   bad_proxy_header,
   denied,
-  wait_expired,   // held in vain
-  turned_away,    // refused at once: the queue is full or the listener is gone
+  wait_expired,  // held in vain
+  turned_away,   // refused at once: the queue is full or the listener is gone
   idle_timeout,
   client_fin_timeout,  // the server has closed, the client did not follow
   server_fin_timeout,

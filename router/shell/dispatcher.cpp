@@ -1,0 +1,168 @@
+#include "router/shell/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/loop/clock.h"
+
+namespace tamada::router {
+
+Dispatcher::Dispatcher(std::uint32_t seed, std::function<void(NodeId)> gone)
+    : gone_(std::move(gone)), admission_(seed) {}
+
+void Dispatcher::configure(const std::vector<ListenerPolicy>& listeners) {
+  std::vector<Grant> grants;
+  {
+    const std::lock_guard lock(mutex_);
+    admission_.configure(listeners, loop::boot_now(), grants);
+    note(Held{}, grants);
+  }
+  send(std::move(grants), {});
+}
+
+void Dispatcher::apply(RoutingTablePtr table) {
+  std::vector<Grant> grants;
+  {
+    const std::lock_guard lock(mutex_);
+    table_ = table;
+    candidates_.clear();
+    for (const ListenerRoutes& routes : table->listeners) {
+      for (const Candidate& candidate : routes.candidates) candidates_.insert(candidate.node);
+    }
+    admission_.apply(std::move(table), loop::boot_now(), grants);
+    note(Held{}, grants);
+  }
+  send(std::move(grants), {});
+}
+
+Dispatcher::Answer Dispatcher::request(SessionId session, ListenerId listener, const Address& client) {
+  std::vector<Grant> grants;
+  Answer answer;
+  {
+    const std::lock_guard lock(mutex_);
+    answer.verdict = admission_.request(session, listener, client, loop::boot_now(), grants);
+    answer.next = admission_.next_expiry();
+    note(answer.verdict, grants);
+  }
+  send(std::move(grants), {});
+  return answer;
+}
+
+Dispatcher::Answer Dispatcher::retry(SessionId session, NodeId node, RetryCause cause) {
+  std::vector<Grant> grants;
+  Answer answer;
+  bool gone = false;
+  {
+    const std::lock_guard lock(mutex_);
+    answer.verdict = admission_.retry(session, cause, loop::boot_now(), grants);
+    answer.next = admission_.next_expiry();
+    note(answer.verdict, grants);
+    gone = is_gone(node);
+  }
+  send(std::move(grants), {});
+  if (gone) gone_(node);
+  return answer;
+}
+
+void Dispatcher::started(SessionId session) {
+  std::vector<Grant> grants;
+  {
+    const std::lock_guard lock(mutex_);
+    admission_.started(session, loop::boot_now(), grants);
+    note(Held{}, grants);
+  }
+  send(std::move(grants), {});
+}
+
+void Dispatcher::ended(SessionId session, NodeId node) {
+  std::vector<Grant> grants;
+  bool gone = false;
+  {
+    const std::lock_guard lock(mutex_);
+    admission_.ended(session, loop::boot_now(), grants);
+    note(Held{}, grants);
+    gone = is_gone(node);
+  }
+  send(std::move(grants), {});
+  if (gone) gone_(node);
+}
+
+std::optional<TimePoint> Dispatcher::expire() {
+  std::vector<Grant> grants;
+  std::vector<Expiry> expiries;
+  std::optional<TimePoint> next;
+  {
+    const std::lock_guard lock(mutex_);
+    expiries = admission_.expire(loop::boot_now(), grants);
+    next = admission_.next_expiry();
+    note(Held{}, grants);
+  }
+  send(std::move(grants), std::move(expiries));
+  return next;
+}
+
+std::optional<TimePoint> Dispatcher::next_expiry() const {
+  const std::lock_guard lock(mutex_);
+  return admission_.next_expiry();
+}
+
+std::vector<Address> Dispatcher::cancel_targets(ListenerId listener) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Address> targets;
+  const auto add = [&](const Address& address) {
+    if (address.is_set() && std::find(targets.begin(), targets.end(), address) == targets.end()) {
+      targets.push_back(address);
+    }
+  };
+  if (table_) {
+    if (const ListenerRoutes* routes = table_->find(listener)) {
+      for (const Candidate& candidate : routes->candidates) add(candidate.postgres);
+    }
+  }
+  for (const auto& [node, sessions] : admission_.load(listener, loop::boot_now()).sessions_on) {
+    const auto found = address_of_.find(node);
+    if (sessions > 0 && found != address_of_.end()) add(found->second);
+  }
+  return targets;
+}
+
+ListenerLoad Dispatcher::load(ListenerId listener) const {
+  const std::lock_guard lock(mutex_);
+  return admission_.load(listener, loop::boot_now());
+}
+
+std::uint32_t Dispatcher::sessions_on(NodeId node) const {
+  const std::lock_guard lock(mutex_);
+  return admission_.sessions_on(node);
+}
+
+void Dispatcher::note(const Verdict& verdict, const std::vector<Grant>& grants) {
+  const auto remember = [this](const Grant& grant) {
+    address_of_[grant.candidate.node] = grant.candidate.postgres;
+  };
+  if (const Grant* grant = std::get_if<Grant>(&verdict)) remember(*grant);
+  for (const Grant& grant : grants) remember(grant);
+}
+
+bool Dispatcher::is_gone(NodeId node) const {
+  return node.is_set() && admission_.sessions_on(node) == 0 && candidates_.count(node) == 0;
+}
+
+void Dispatcher::send(std::vector<Grant> grants, std::vector<Expiry> expiries) {
+  if (grants.empty() && expiries.empty()) return;
+  for (std::uint32_t worker = 0; worker < sinks_.size(); ++worker) {
+    std::vector<Grant> own_grants;
+    std::vector<Expiry> own_expiries;
+    for (Grant& grant : grants) {
+      if (grant.session.worker == worker) own_grants.push_back(std::move(grant));
+    }
+    for (Expiry& expiry : expiries) {
+      if (expiry.session.worker == worker) own_expiries.push_back(std::move(expiry));
+    }
+    if (!own_grants.empty() || !own_expiries.empty()) {
+      sinks_[worker]->post_admissions(std::move(own_grants), std::move(own_expiries));
+    }
+  }
+}
+
+}  // namespace tamada::router

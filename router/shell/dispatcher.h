@@ -1,0 +1,80 @@
+// Dispatcher: Admission for all workers. Puts the lock around it, reads the clock, and sends what concerns
+// another session on to the worker that owns it.
+//
+// Any thread. The lock is taken when a session starts, has started, or ends, for tables and for the status;
+// never while bytes flow. What is sent to workers is sent after the lock was released.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "router/core/admission.h"
+
+namespace tamada::router {
+
+// A worker's door: what may be told it from any thread.
+class AdmissionSink {
+ public:
+  // Grants and ends of waits of this worker's sessions; some may be gone meanwhile.
+  virtual void post_admissions(std::vector<Grant> grants, std::vector<Expiry> expiries) = 0;
+
+ protected:
+  ~AdmissionSink() = default;
+};
+
+class Dispatcher {
+ public:
+  // `gone` is called, on whatever thread it happened, when the last session on a node that is no candidate of
+  // any listener has ended. Both must outlive the dispatcher.
+  Dispatcher(std::uint32_t seed, std::function<void(NodeId)> gone);
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  // Before any other call: the sink of worker i.
+  void set_sinks(std::vector<AdmissionSink*> sinks) { sinks_ = std::move(sinks); }
+
+  void configure(const std::vector<ListenerPolicy>& listeners);
+  void apply(RoutingTablePtr table);
+
+  // As in Admission. `next` is when expire() must be called next, by somebody (every worker that holds a
+  // session keeps a timer, so that nobody depends on the control loop).
+  struct Answer {
+    Verdict verdict;
+    std::optional<TimePoint> next;
+  };
+  [[nodiscard]] Answer request(SessionId session, ListenerId listener, const Address& client);
+  [[nodiscard]] Answer retry(SessionId session, NodeId node, RetryCause cause);
+  void started(SessionId session);
+  // `node`: where it ran; not set if it never had a grant.
+  void ended(SessionId session, NodeId node);
+  // Returns when it must be called next.
+  std::optional<TimePoint> expire();
+  [[nodiscard]] std::optional<TimePoint> next_expiry() const;
+
+  // Where a cancel request with an unknown key goes: every candidate of the listener and every node that has
+  // sessions of it. Each address once.
+  [[nodiscard]] std::vector<Address> cancel_targets(ListenerId listener) const;
+
+  [[nodiscard]] ListenerLoad load(ListenerId listener) const;
+  [[nodiscard]] std::uint32_t sessions_on(NodeId node) const;
+
+ private:
+  void send(std::vector<Grant> grants, std::vector<Expiry> expiries);
+  // With the lock held.
+  void note(const Verdict& verdict, const std::vector<Grant>& grants);
+  [[nodiscard]] bool is_gone(NodeId node) const;
+
+  std::vector<AdmissionSink*> sinks_;
+  const std::function<void(NodeId)> gone_;
+  mutable std::mutex mutex_;
+  // protected by mutex_
+  Admission admission_;
+  RoutingTablePtr table_;
+  std::unordered_set<NodeId> candidates_;           // of any listener in table_
+  std::unordered_map<NodeId, Address> address_of_;  // as last granted
+};
+
+}  // namespace tamada::router

@@ -1,0 +1,44 @@
+// ListenerSettings: what the workers need to know of one listener. Immutable: a new configuration makes a new
+// one, which new sessions use; a session that is starting keeps the one it began with.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "router/config/router_config.h"
+#include "router/core/session_start.h"
+
+namespace tamada::router {
+
+struct ListenerSettings {
+  ListenerId id;
+  std::string name;
+  bool leads = false;  // `to: leader`: what its servers do wrong is a reason to look at them
+  ClientRules rules;
+  KeepaliveConfig keepalive;
+  Duration tcp_user_timeout = 0s;
+  Duration connect_timeout = 3s;
+  Duration startup_timeout = 30s;
+  Duration fin_timeout = 30s;
+  Duration idle_timeout = 0s;
+};
+
+using ListenerSettingsPtr = std::shared_ptr<const ListenerSettings>;
+
+[[nodiscard]] inline ListenerSettingsPtr make_listener_settings(const ListenerConfig& config) {
+  auto settings = std::make_shared<ListenerSettings>();
+  settings->id = config.policy.id;
+  settings->name = config.policy.name;
+  settings->leads = config.policy.to == Target::leader;
+  settings->rules =
+      ClientRules{config.allow, config.deny, config.proxy_protocol_from, config.send_proxy_protocol};
+  settings->keepalive = config.keepalive;
+  settings->tcp_user_timeout = config.tcp_user_timeout;
+  settings->connect_timeout = config.connect_timeout;
+  settings->startup_timeout = config.startup_timeout;
+  settings->fin_timeout = config.fin_timeout;
+  settings->idle_timeout = config.idle_timeout;
+  return settings;
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,117 @@
+// Relay: the two sockets of a session and the bytes between them.
+//
+// It moves bytes and knows nothing of roles or packets. Bytes are read into the loop's buffer and written on
+// in the same turn; only what the other side does not take is kept, and then reading stops until it was
+// taken: a slow reader costs at most one read buffer and is never cut for being slow. FIN passes through
+// after what was sent before it, and so does a reset, except that bytes still on their way out come first.
+//
+// The owner decides at the start (Mode::watched: every byte goes to the owner, who send()s), may count
+// (Mode::noted), and then steps aside (Mode::passing). Loop thread only; Loop, owner and counters must
+// outlive it. After close() or destruction no callback comes. The owner may close it in any callback, and
+// destroys it in a later turn (SessionHost::retire).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "common/loop/tcp_stream.h"
+#include "router/shell/listener_counters.h"
+#include "router/shell/listener_settings.h"
+
+namespace tamada::router {
+
+enum class Side : std::uint8_t { client, server };
+
+[[nodiscard]] constexpr Side other(Side side) {
+  return side == Side::client ? Side::server : Side::client;
+}
+
+class RelayOwner {
+ public:
+  // The answer to connect_server(). With an error connect_server() may be called again.
+  virtual void on_server_connected(const Result<void>& result) = 0;
+  // Mode::watched: what came from a side. Valid during the call.
+  virtual void on_watched_bytes(Side from, std::span<const std::byte> bytes) = 0;
+  // Mode::watched: a side sends nothing more (`reset`: it is gone).
+  virtual void on_watched_loss(Side side, bool reset, std::string_view why) = 0;
+  // Mode::noted: bytes came from a side and are about to be passed on.
+  virtual void on_noted(Side from) = 0;
+  // Passing or noted: the first FIN came, from `side`, and was passed on.
+  virtual void on_half_closed(Side side) = 0;
+  // Passing or noted: all is over and closed, because both sent FIN, or because `side` was reset.
+  virtual void on_both_closed() = 0;
+  virtual void on_reset(Side side, std::string_view why) = 0;
+
+ protected:
+  ~RelayOwner() = default;
+};
+
+class Relay {
+ public:
+  enum class Mode : std::uint8_t { watched, noted, passing };
+
+  Relay(loop::Loop& loop, RelayOwner& owner, ListenerCounters& counters);
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+
+  // Reading from the client begins.
+  void adopt_client(loop::UniqueFd socket, const Address& peer, const ListenerSettings& settings);
+  void connect_server(const Address& server, Duration timeout);
+  // After on_server_connected(): reading from the server begins.
+  void open_server(const ListenerSettings& settings);
+  // RST to the server, now; another may follow.
+  void drop_server();
+
+  void send(Side to, std::string_view bytes);
+  void set_mode(Mode mode) { mode_ = mode; }
+
+  // Both sides are closed at once for us. The client is sent what is queued for it (within `patience`); the
+  // server is reset, so that nothing queued for it is carried out any more.
+  void cut(Duration patience);
+  // What is queued for either side is sent, then FIN (within `patience`).
+  void finish(Duration patience);
+  void close();
+  // Gives the client's socket away, the server's is closed. Not open if the client is gone or has bytes
+  // waiting.
+  [[nodiscard]] loop::UniqueFd release_client();
+
+  [[nodiscard]] std::uint64_t up_bytes() const { return up_; }
+  [[nodiscard]] std::uint64_t down_bytes() const { return down_; }
+  // Changes whenever bytes move, also when a slow reader takes some of what is queued.
+  [[nodiscard]] std::uint64_t progress() const;
+  [[nodiscard]] const Address& server_address() const { return server_.stream.peer_address(); }
+  [[nodiscard]] Address server_local_address() const { return server_.stream.local_address(); }
+  [[nodiscard]] Address client_local_address() const { return client_.stream.local_address(); }
+
+ private:
+  // One socket and its callbacks.
+  struct End final : loop::StreamListener {
+    End(loop::Loop& loop, Relay& owner, Side which) : relay(owner), side(which), stream(loop, *this) {}
+    void on_connected(Result<void> result) override;
+    void on_bytes(std::span<const std::byte> bytes) override;
+    void on_end() override;
+    void on_drained() override;
+    void on_closed(const Error& why) override;
+    Relay& relay;
+    const Side side;
+    bool fin_seen = false;
+    loop::TcpStream stream;
+  };
+
+  [[nodiscard]] End& end_of(Side side) { return side == Side::client ? client_ : server_; }
+  void write_on(End& from, End& to, std::span<const std::byte> bytes);
+  void set_options(End& end, const ListenerSettings& settings);
+  // FIN or RST, whichever loses nothing that is still on its way.
+  void pass_reset(End& to);
+
+  RelayOwner& owner_;
+  ListenerCounters& counters_;
+  std::uint64_t up_ = 0;
+  std::uint64_t down_ = 0;
+  Mode mode_ = Mode::watched;
+  End client_;
+  End server_;
+};
+
+}  // namespace tamada::router

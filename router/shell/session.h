@@ -1,0 +1,111 @@
+// Session: one client connection, from accept to its line in the log.
+//
+// Start-up is SessionStart's (router/core), bytes are Relay's; this class joins them with admission, routing
+// tables, deadlines and the log. Lives in its worker's table under its number; whoever comes late (a grant,
+// a deadline) finds it there or nobody. Worker thread only.
+//
+// Memory of a running session: this object (its size is tested), its entries in the worker's table, in
+// Admission and in the CancelRegistry, and the names its StartupMessage gave. What only start-up needs is
+// freed when that is over, and no buffer is held while nothing waits to be sent.
+//
+// Under TLS nobody can see when start-up is over; it counts as over when the server has answered
+// `tls_bursts` times after its `S` (handshake and SCRAM), or after `tls_starting`, whichever comes first.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "router/core/session_end.h"
+#include "router/core/session_start.h"
+#include "router/shell/relay.h"
+#include "router/shell/session_host.h"
+
+namespace tamada::router {
+
+class Session final : private RelayOwner {
+ public:
+  static constexpr unsigned tls_bursts = 4;
+  static constexpr Duration tls_starting = 1s;
+
+  Session(SessionHost& host, ListenerContext& listener, SessionId id, const Address& peer);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  // Takes the socket; may end the session at once (denied).
+  void begin(loop::UniqueFd socket);
+
+  // The wait is over: with a server, or in vain. Ignored unless it waits.
+  void on_grant(const Grant& grant);
+  void on_expiry(const Refusal& refusal);
+  // A new table: exchanged unseen for another server or closed, if the table says so.
+  void on_table(const RoutingTable& table);
+  void on_deadline();
+  // The router shuts down: ends clients that wait, with 57P01, and those that have not asked for anything.
+  void on_drain();
+  // At once, in whatever phase.
+  void end_now(EndReason reason);
+
+  [[nodiscard]] SessionId id() const { return id_; }
+  [[nodiscard]] bool has_ended() const { return ended_; }
+
+ private:
+  struct Starting;  // what only start-up needs
+
+  void on_server_connected(const Result<void>& result) override;
+  void on_watched_bytes(Side from, std::span<const std::byte> bytes) override;
+  void on_watched_loss(Side side, bool reset, std::string_view why) override;
+  void on_noted(Side from) override;
+  void on_half_closed(Side side) override;
+  void on_both_closed() override;
+  void on_reset(Side side, std::string_view why) override;
+
+  void carry_out(StartStep step);
+  void admit();
+  void take(Dispatcher::Answer answer);
+  void connect(const Grant& grant);
+  void retry(RetryCause cause, std::string_view why);
+  void refuse(const Refusal& refusal, EndReason reason);
+  void forward_cancel();
+  void begin_relay();
+  void finish_starting();
+  void leave_admission();
+  void count_accepted();
+  void smell(const char* words);
+  void set_deadline(TimePoint due);
+  void set_deadline_in(Duration span);
+  // Ends the session when no byte moves for `limit`; looks eight times as often.
+  void watch_quiet(Duration limit);
+  void check_quiet(Duration limit, EndReason reason);
+  // The sockets are closed by the caller.
+  void end(EndReason reason, std::string_view why = {});
+  void write_log(EndReason reason, std::string_view why) const;
+
+  [[nodiscard]] const ListenerSettings& settings() const;
+
+  SessionHost& host_;
+  ListenerContext& listener_;
+  const SessionId id_;
+  std::unique_ptr<Starting> starting_;
+  Address client_;        // as the PROXY header named it, else the peer
+  const TimePoint born_;  // accepted
+  TimePoint deadline_{};
+  Generation generation_ = 0;  // of the grant
+  std::uint64_t mark_ = 0;     // Relay::progress() at quiet_since_
+  TimePoint quiet_since_{};    // idle_timeout and fin_timeout: no byte has moved since
+  std::string identity_;       // user, database, application name, each ended by a zero byte
+  NodeId node_;                // granted
+  std::uint32_t wait_ms_ = 0;  // until the last grant
+  std::uint32_t cancel_pid_ = 0;
+  std::uint16_t server_port_ = 0;  // ours, towards the server: it stands in PostgreSQL's log
+  Phase phase_ = Phase::first_packet;
+  EndReason closing_as_ = EndReason::client_closed;  // in Phase::closing
+  bool admitted_ = false;                            // Admission knows it
+  bool has_key_ = false;                             // the CancelRegistry knows it
+  bool ended_ = false;
+  Relay relay_;
+};
+
+}  // namespace tamada::router

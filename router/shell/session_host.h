@@ -1,0 +1,62 @@
+// SessionHost: what a session needs of the worker it lives in. Worker thread only.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "common/loop/loop.h"
+#include "common/loop/unique_fd.h"
+#include "router/shell/cancel_registry.h"
+#include "router/shell/dispatcher.h"
+#include "router/shell/event_log.h"
+#include "router/shell/listener_counters.h"
+#include "router/shell/listener_settings.h"
+
+namespace tamada::router {
+
+class CancelForward;
+class Session;
+
+// A listener as one worker has it. Lives as long as the worker, so that sessions of a listener that was
+// taken out go on.
+struct ListenerContext {
+  ListenerSettingsPtr settings;  // the newest
+  ListenerCounters* counters = nullptr;
+};
+
+class SessionHost {
+ public:
+  [[nodiscard]] virtual loop::Loop& loop() = 0;
+  [[nodiscard]] virtual Dispatcher& dispatcher() = 0;
+  [[nodiscard]] virtual CancelRegistry& cancel_registry() = 0;
+  [[nodiscard]] virtual EventLog& log() = 0;
+
+  // The newest table this worker has taken; null before the first.
+  [[nodiscard]] virtual const RoutingTable* table() const = 0;
+  // The router shuts down: nobody new is let in.
+  [[nodiscard]] virtual bool is_draining() const = 0;
+
+  // What a node was last called; "-" for one that is not set.
+  virtual void remember_name(NodeId node, const std::string& name) = 0;
+  [[nodiscard]] virtual const std::string& name_of(NodeId node) const = 0;
+
+  // Session::on_deadline() is called once `due` has come. `old`: what the session had; TimePoint{}: none.
+  virtual void change_deadline(Session& session, TimePoint old, TimePoint due) = 0;
+  // Dispatcher::expire() is to be called then.
+  virtual void expire_at(std::optional<TimePoint> when) = 0;
+  // Something on the write side is a reason to look at the node.
+  virtual void report_smell(NodeId node, const char* words) = 0;
+  // Forwards it and closes `client` when that is done. `client` may be not open.
+  virtual void forward_cancel(const wire::CancelRequest& request, std::string proxy_header,
+                              const ListenerSettingsPtr& settings, loop::UniqueFd client,
+                              const Address& address) = 0;
+
+  // Its last act: destroyed at the end of the turn.
+  virtual void retire(Session& session) = 0;
+  virtual void retire(CancelForward& cancel) = 0;
+
+ protected:
+  ~SessionHost() = default;
+};
+
+}  // namespace tamada::router

@@ -1,0 +1,161 @@
+// Worker: one thread with its own loop, its share of every listening socket, and its own sessions.
+//
+// Other threads reach it through the post_...() methods only; all else runs on its thread. A routing table is
+// taken at the top of a turn, before any socket is looked at: its cuts are carried out (sockets closed), then
+// its generation is acknowledged. Sessions are found by number; one that has ended is destroyed at the end of
+// the turn. At rest, with no client that waits for anything, nothing wakes it but new tables.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "common/loop/timer.h"
+#include "router/core/cluster_events.h"
+#include "router/shell/acceptor.h"
+#include "router/shell/client_gate.h"
+#include "router/shell/deadlines.h"
+#include "router/shell/session_host.h"
+
+namespace tamada::router {
+
+// What a worker tells the pool; on the worker's thread.
+class WorkerOwner {
+ public:
+  virtual void on_worker_acknowledged(std::uint32_t worker, Generation generation) = 0;
+  virtual void on_worker_smell(const Smell& smell) = 0;
+  // After post_drain(): its last session has ended.
+  virtual void on_worker_drained(std::uint32_t worker) = 0;
+  // Another worker has fewer sessions; the client is already counted there.
+  virtual void hand_over(std::uint32_t worker, ListenerId listener, loop::UniqueFd socket,
+                         const Address& peer) = 0;
+
+ protected:
+  ~WorkerOwner() = default;
+};
+
+// What all workers share. All outlive them.
+struct WorkerShared {
+  Dispatcher& dispatcher;
+  CancelRegistry& cancel_registry;
+  EventLog& log;
+  ClientGate& gate;
+  WorkerOwner& owner;
+};
+
+struct WorkerListener {
+  ListenerSettingsPtr settings;
+  ListenerCounters* counters = nullptr;
+};
+
+struct WorkerSocket {
+  std::uint32_t number = 0;
+  ListenerId listener;
+  loop::UniqueFd socket;  // not open: the worker has it already
+};
+
+class Worker final : public AdmissionSink, private SessionHost, private AcceptorOwner {
+ public:
+  // What the sessions of a worker read into, all together.
+  static constexpr std::size_t read_buffer_size = std::size_t{64} * 1024;
+  // Cancel requests on their way at a time; more are dropped.
+  static constexpr std::size_t cancels_max = 1000;
+
+  Worker(std::uint32_t index, const WorkerShared& shared);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void start();
+  // Closes everything at once and ends the thread; join() waits for it. All workers are told to stop before
+  // the first is joined, and none is destroyed before all are joined: they post to each other.
+  void post_stop();
+  void join();
+
+  // --- any thread
+  void post_table(RoutingTablePtr table);
+  // The listeners and sockets there are from now on; sockets that are not named are closed.
+  void post_listeners(std::vector<WorkerListener> listeners, std::vector<WorkerSocket> sockets);
+  void post_client(ListenerId listener, loop::UniqueFd socket, const Address& peer);
+  void post_admissions(std::vector<Grant> grants, std::vector<Expiry> expiries) override;
+  // Stops accepting and ends who waits.
+  void post_drain();
+  // Ends all sessions; those of the drain's limit.
+  void post_end_sessions(EndReason reason);
+
+ private:
+  // SessionHost
+  loop::Loop& loop() override { return loop_; }
+  Dispatcher& dispatcher() override { return shared_.dispatcher; }
+  CancelRegistry& cancel_registry() override { return shared_.cancel_registry; }
+  EventLog& log() override { return shared_.log; }
+  const RoutingTable* table() const override { return table_.get(); }
+  bool is_draining() const override { return draining_; }
+  void remember_name(NodeId node, const std::string& name) override;
+  const std::string& name_of(NodeId node) const override;
+  void change_deadline(Session& session, TimePoint old, TimePoint due) override;
+  void expire_at(std::optional<TimePoint> when) override;
+  void report_smell(NodeId node, const char* words) override;
+  void forward_cancel(const wire::CancelRequest& request, std::string proxy_header,
+                      const ListenerSettingsPtr& settings, loop::UniqueFd client,
+                      const Address& address) override;
+  void retire(Session& session) override;
+  void retire(CancelForward& cancel) override;
+
+  // AcceptorOwner
+  void on_client(ListenerId listener, loop::UniqueFd socket, const Address& peer) override;
+  void on_accept_paused(Acceptor& acceptor, const Error& why) override;
+  void on_accept_resumed(Acceptor& acceptor) override;
+
+  void run();
+  void take_table();
+  void apply_listeners(std::vector<WorkerListener> listeners, std::vector<WorkerSocket> sockets);
+  void begin_session(ListenerId listener, loop::UniqueFd socket, const Address& peer);
+  void pause_if_full();
+  void check_gate();
+  void deadline_fired();
+  void arm_deadline_timer();
+  void end_sessions(EndReason reason);
+  void sweep_later();
+  void check_drained();
+  [[nodiscard]] std::vector<Session*> all_sessions();
+
+  const std::uint32_t index_;
+  const WorkerShared shared_;
+  loop::Loop loop_;
+  std::thread thread_;
+
+  // A table on its way: the newest only.
+  std::mutex table_mutex_;
+  RoutingTablePtr pending_table_;  // protected by table_mutex_
+  std::atomic<bool> has_pending_table_{false};
+
+  // --- this thread only
+  RoutingTablePtr table_;
+  std::unordered_map<ListenerId, std::unique_ptr<ListenerContext>> listeners_;
+  std::map<std::uint32_t, std::unique_ptr<Acceptor>> acceptors_;  // by socket number
+  std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
+  std::unordered_map<CancelForward*, std::unique_ptr<CancelForward>> cancels_;
+  std::vector<std::unique_ptr<Session>> retired_sessions_;
+  std::vector<std::unique_ptr<CancelForward>> retired_cancels_;
+  std::unordered_map<NodeId, std::string> names_;
+  std::unordered_map<NodeId, TimePoint> smelt_;  // when last reported
+  std::uint64_t next_number_ = 1;
+  Deadlines deadlines_;
+  std::optional<TimePoint> deadline_armed_;
+  std::optional<TimePoint> expiry_armed_;
+  loop::Timer deadline_timer_;
+  loop::Timer expiry_timer_;
+  loop::Timer gate_timer_;  // while the gate is full
+  bool gate_closed_ = false;
+  bool sweeping_ = false;
+  bool draining_ = false;
+  bool drained_told_ = false;
+};
+
+}  // namespace tamada::router

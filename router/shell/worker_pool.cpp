@@ -1,0 +1,269 @@
+#include "router/shell/worker_pool.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <utility>
+
+#include "common/loop/clock.h"
+#include "common/loop/timer.h"
+#include "router/shell/descriptor_limit.h"
+#include "router/shell/listening_sockets.h"
+#include "router/shell/worker.h"
+
+namespace tamada::router {
+
+class WorkerPool::Impl final : private WorkerOwner {
+ public:
+  Impl(loop::Loop& control, std::uint32_t workers, EventLog& log, WorkerPoolListener& listener);
+  ~Impl();
+
+  std::vector<Error> configure(const RouterConfig& config);
+  void publish(RoutingTablePtr table);
+  void drain(Duration limit);
+  std::vector<ListenerStatus> status() const;
+  std::uint32_t sessions_on(NodeId node) const { return dispatcher_.sessions_on(node); }
+  bool is_listening() const { return sockets_.is_open(); }
+
+ private:
+  // What the tasks posted to the control loop hold: the pool may be gone when they run. Control thread only,
+  // but for the pointer to the door itself.
+  struct Door {
+    Impl* pool;
+  };
+  struct ListenerEntry {
+    std::string name;
+    bool configured = true;
+    std::vector<std::unique_ptr<ListenerCounters>> counters;  // by worker; never freed before the workers
+  };
+
+  // WorkerOwner, on the workers' threads
+  void on_worker_acknowledged(std::uint32_t worker, Generation generation) override;
+  void on_worker_smell(const Smell& smell) override;
+  void on_worker_drained(std::uint32_t worker) override;
+  void hand_over(std::uint32_t worker, ListenerId listener, loop::UniqueFd socket,
+                 const Address& peer) override;
+
+  template <class Call>
+  void tell_control(Call call);
+  Result<std::vector<std::vector<WorkerSocket>>> share_sockets() const;
+  void acknowledged(std::uint32_t worker, Generation generation);
+  void drained(std::uint32_t worker);
+
+  loop::Loop& control_;
+  EventLog& log_;
+  WorkerPoolListener& listener_;
+  const std::shared_ptr<Door> door_;
+  const std::uint64_t descriptors_;
+  Dispatcher dispatcher_;
+  CancelRegistry cancel_registry_;
+  ClientGate gate_;
+  ListeningSockets sockets_;
+  std::map<ListenerId, ListenerEntry> listeners_;
+  std::vector<Generation> acknowledged_;  // by worker
+  Generation told_ = 0;
+  std::vector<bool> drained_;
+  bool drained_told_ = false;
+  loop::Timer drain_timer_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+};
+
+WorkerPool::Impl::Impl(loop::Loop& control, std::uint32_t workers, EventLog& log,
+                       WorkerPoolListener& listener)
+    : control_(control),
+      log_(log),
+      listener_(listener),
+      door_(std::make_shared<Door>(Door{this})),
+      descriptors_(raise_descriptor_limit()),
+      dispatcher_(std::random_device{}(),
+                  [this](NodeId node) {
+                    tell_control([node](Impl& pool) { pool.listener_.on_sessions_gone(node); });
+                  }),
+      gate_(workers),
+      sockets_(control),
+      acknowledged_(workers, 0),
+      drained_(workers, false),
+      drain_timer_(control, [this] {
+        for (const auto& worker : workers_) worker->post_end_sessions(EndReason::drain_limit);
+      }) {
+  gate_.set_limit(client_limit(descriptors_, 0));
+  std::vector<AdmissionSink*> sinks;
+  for (std::uint32_t i = 0; i < workers; ++i) {
+    workers_.push_back(
+        std::make_unique<Worker>(i, WorkerShared{dispatcher_, cancel_registry_, log_, gate_, *this}));
+    sinks.push_back(workers_.back().get());
+  }
+  dispatcher_.set_sinks(std::move(sinks));
+  for (const auto& worker : workers_) worker->start();
+}
+
+WorkerPool::Impl::~Impl() {
+  door_->pool = nullptr;
+  sockets_.close();
+  for (const auto& worker : workers_) worker->post_stop();
+  for (const auto& worker : workers_) worker->join();
+}
+
+template <class Call>
+void WorkerPool::Impl::tell_control(Call call) {
+  control_.post([door = door_, call = std::move(call)] {
+    if (door->pool != nullptr) call(*door->pool);
+  });
+}
+
+std::vector<Error> WorkerPool::Impl::configure(const RouterConfig& config) {
+  std::vector<Error> errors = sockets_.configure(config.listeners);
+  if (!errors.empty()) return errors;
+  auto shared = share_sockets();
+  if (!shared) return {shared.error()};
+
+  std::vector<ListenerPolicy> policies;
+  for (auto& [id, entry] : listeners_) entry.configured = false;
+  for (const ListenerConfig& listener : config.listeners) {
+    policies.push_back(listener.policy);
+    ListenerEntry& entry = listeners_[listener.policy.id];
+    entry.name = listener.policy.name;
+    entry.configured = true;
+    while (entry.counters.size() < workers_.size()) {
+      entry.counters.push_back(std::make_unique<ListenerCounters>());
+    }
+  }
+  gate_.set_limit(client_limit(descriptors_, config.max_connections));
+  dispatcher_.configure(policies);
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    std::vector<WorkerListener> listeners;
+    for (const ListenerConfig& listener : config.listeners) {
+      listeners.push_back(
+          {make_listener_settings(listener), listeners_[listener.policy.id].counters[i].get()});
+    }
+    workers_[i]->post_listeners(std::move(listeners), std::move((*shared)[i]));
+  }
+  return {};
+}
+
+// Every worker's list of sockets, with descriptors of the new ones.
+Result<std::vector<std::vector<WorkerSocket>>> WorkerPool::Impl::share_sockets() const {
+  std::vector<std::vector<WorkerSocket>> lists(workers_.size());
+  for (const ListeningSockets::Socket& socket : sockets_.sockets()) {
+    for (std::vector<WorkerSocket>& list : lists) {
+      loop::UniqueFd descriptor;
+      if (socket.is_new) {
+        auto shared = sockets_.share(socket.number);
+        if (!shared) return tl::make_unexpected(shared.error());
+        descriptor = std::move(*shared);
+      }
+      list.push_back({socket.number, socket.listener, std::move(descriptor)});
+    }
+  }
+  return lists;
+}
+
+void WorkerPool::Impl::publish(RoutingTablePtr table) {
+  dispatcher_.apply(table);
+  for (const auto& worker : workers_) worker->post_table(table);
+}
+
+void WorkerPool::Impl::on_worker_acknowledged(std::uint32_t worker, Generation generation) {
+  tell_control([worker, generation](Impl& pool) { pool.acknowledged(worker, generation); });
+}
+
+void WorkerPool::Impl::acknowledged(std::uint32_t worker, Generation generation) {
+  acknowledged_[worker] = std::max(acknowledged_[worker], generation);
+  const Generation all = *std::min_element(acknowledged_.begin(), acknowledged_.end());
+  if (all <= told_) return;
+  told_ = all;
+  listener_.on_acknowledged(all);
+}
+
+void WorkerPool::Impl::on_worker_smell(const Smell& smell) {
+  tell_control([smell](Impl& pool) { pool.listener_.on_smell(smell); });
+}
+
+void WorkerPool::Impl::hand_over(std::uint32_t worker, ListenerId listener, loop::UniqueFd socket,
+                                 const Address& peer) {
+  workers_[worker]->post_client(listener, std::move(socket), peer);
+}
+
+void WorkerPool::Impl::drain(Duration limit) {
+  sockets_.close();
+  for (const auto& worker : workers_) worker->post_drain();
+  drain_timer_.start(limit);
+}
+
+void WorkerPool::Impl::on_worker_drained(std::uint32_t worker) {
+  tell_control([worker](Impl& pool) { pool.drained(worker); });
+}
+
+void WorkerPool::Impl::drained(std::uint32_t worker) {
+  drained_[worker] = true;
+  if (drained_told_ || std::find(drained_.begin(), drained_.end(), false) != drained_.end()) return;
+  drained_told_ = true;
+  drain_timer_.stop();
+  listener_.on_drained();
+}
+
+std::vector<ListenerStatus> WorkerPool::Impl::status() const {
+  std::vector<ListenerStatus> all;
+  for (const auto& [id, entry] : listeners_) {
+    const ListenerLoad load = dispatcher_.load(id);
+    if (!entry.configured && load.sessions == 0) continue;
+    ListenerStatus status;
+    status.id = id;
+    status.name = entry.name;
+    status.sessions = load.sessions;
+    status.starting = load.starting;
+    status.held = load.held;
+    status.queued = load.queued;
+    status.sessions_on.assign(load.sessions_on.begin(), load.sessions_on.end());
+    for (const ListeningSockets::Socket& socket : sockets_.sockets()) {
+      if (socket.listener == id) status.bind.push_back(socket.address.to_string());
+    }
+    for (const auto& counters : entry.counters) {
+      status.totals.accepted += counters->accepted.get();
+      status.totals.denied += counters->denied.get();
+      status.totals.refused += counters->refused.get();
+      status.totals.held += counters->held.get();
+      status.totals.retried += counters->retried.get();
+      status.totals.cut += counters->cut.get();
+      status.totals.cancels += counters->cancels.get();
+      status.totals.bad_starts += counters->bad_starts.get();
+      status.totals.up_bytes += counters->up_bytes.get();
+      status.totals.down_bytes += counters->down_bytes.get();
+      status.paused = status.paused || counters->paused.load(std::memory_order_relaxed);
+    }
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+WorkerPool::WorkerPool(loop::Loop& control, std::uint32_t workers, EventLog& log,
+                       WorkerPoolListener& listener)
+    : impl_(std::make_unique<Impl>(control, workers, log, listener)) {}
+
+WorkerPool::~WorkerPool() = default;
+
+std::vector<Error> WorkerPool::configure(const RouterConfig& config) {
+  return impl_->configure(config);
+}
+
+void WorkerPool::publish(RoutingTablePtr table) {
+  impl_->publish(std::move(table));
+}
+
+void WorkerPool::drain(Duration limit) {
+  impl_->drain(limit);
+}
+
+std::vector<ListenerStatus> WorkerPool::status() const {
+  return impl_->status();
+}
+
+std::uint32_t WorkerPool::sessions_on(NodeId node) const {
+  return impl_->sessions_on(node);
+}
+
+bool WorkerPool::is_listening() const {
+  return impl_->is_listening();
+}
+
+}  // namespace tamada::router
