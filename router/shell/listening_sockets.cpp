@@ -144,6 +144,9 @@ Result<loop::UniqueFd> ListeningSockets::share(std::uint32_t number) const {
 }
 
 void ListeningSockets::close() {
+  for (const auto& open : open_) {
+    if (const auto fd = open->socket.share()) (void)shutdown(fd->get(), SHUT_RD);
+  }
   open_.clear();
 }
 

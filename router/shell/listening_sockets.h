@@ -35,6 +35,7 @@ class ListeningSockets {
   [[nodiscard]] std::vector<Error> configure(const std::vector<ListenerConfig>& listeners);
   // Descriptor of a socket for one more worker.
   [[nodiscard]] Result<loop::UniqueFd> share(std::uint32_t number) const;
+  // From its return on nobody can connect, whichever worker still has a descriptor.
   void close();
 
   [[nodiscard]] std::vector<Socket> sockets() const;

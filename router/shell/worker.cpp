@@ -89,7 +89,8 @@ void Worker::post_table(RoutingTablePtr table) {
     pending_table_ = std::move(table);
   }
   has_pending_table_.store(true, std::memory_order_release);
-  loop_.post([] {});  // wakes it; the hook does the work
+  // Wakes it: the hook at the top of the turn does the work, unless this came into a turn already begun.
+  loop_.post([this] { take_table(); });
 }
 
 void Worker::take_table() {
