@@ -10,6 +10,7 @@
 #include "router/shell/descriptor_limit.h"
 #include "router/shell/listening_sockets.h"
 #include "router/shell/worker.h"
+#include "router/shell/worker_count.h"
 
 namespace tamada::router {
 
@@ -238,7 +239,8 @@ std::vector<ListenerStatus> WorkerPool::Impl::status() const {
 
 WorkerPool::WorkerPool(loop::Loop& control, std::uint32_t workers, EventLog& log,
                        WorkerPoolListener& listener)
-    : impl_(std::make_unique<Impl>(control, workers, log, listener)) {}
+    : impl_(std::make_unique<Impl>(control, workers > 0 ? workers : default_workers(available_processors()),
+                                   log, listener)) {}
 
 WorkerPool::~WorkerPool() = default;
 

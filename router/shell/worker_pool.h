@@ -27,7 +27,8 @@ class WorkerPoolListener {
   // A session on a leader listener met something that smells (refused, reset, 57P01, 57P03 before
   // authentication).
   virtual void on_smell(const Smell& smell) = 0;
-  // The last session on `node` has ended (all listeners). Told once per time the count reaches zero.
+  // The last session on `node` has ended (all listeners) while `node` is no candidate of any listener: a node
+  // in use says nothing. Whoever takes a node out asks sessions_on() itself first, after publish().
   virtual void on_sessions_gone(NodeId node) = 0;
   // After drain(): no session is left.
   virtual void on_drained() = 0;
@@ -65,7 +66,8 @@ struct ListenerStatus {
 
 class WorkerPool {
  public:
-  // Starts `workers` threads that own nothing yet. All references must outlive the pool.
+  // Starts `workers` threads that own nothing yet; 0: as many as worker_count.h finds right. Raises the soft
+  // limit of open files to the hard one. All references must outlive the pool.
   WorkerPool(loop::Loop& control, std::uint32_t workers, EventLog& log, WorkerPoolListener& listener);
   ~WorkerPool();  // closes everything at once and joins the threads
   WorkerPool(const WorkerPool&) = delete;

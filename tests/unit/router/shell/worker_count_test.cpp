@@ -51,9 +51,8 @@ TEST_CASE("a client goes to the worker with the fewest", "[client_gate]") {
 TEST_CASE("a small difference between busy workers is left alone", "[client_gate]") {
   ClientGate gate(2);
   for (int i = 0; i < 100; ++i) (void)gate.enter(0);
-  CHECK(gate.clients(0) == 50);
-  gate.leave(1);
-  gate.leave(1);
+  CHECK(gate.clients(0) - gate.clients(1) == 4);
+  CHECK(gate.enter(0) == 1);
   CHECK(gate.enter(0) == 0);
 }
 
