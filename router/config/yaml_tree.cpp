@@ -10,6 +10,7 @@
 #include <istream>
 #include <optional>
 #include <streambuf>
+#include <utility>
 
 #include "common/base/utf8.h"
 
@@ -142,14 +143,14 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void add_entry(YamlNode& map, YamlKey key, YamlNode value) {
     const auto same = std::find_if(map.entries.begin(), map.entries.end(),
-                                   [&](const auto& entry) { return entry.first.text == key.text; });
+                                   [&](const auto& entry) { return entry.key.text == key.text; });
     if (same == map.entries.end()) {
-      map.entries.emplace_back(std::move(key), std::move(value));
+      map.entries.push_back({std::move(key), std::move(value)});
       return;
     }
     errors_.push_back(
         {file_name_, key.place.line, key.place.column, "",
-         fmt::format("\"{}\" stands twice; first in line {}", key.text, same->first.place.line)});
+         fmt::format("\"{}\" stands twice; first in line {}", key.text, same->key.place.line)});
   }
 
   std::string_view text_;

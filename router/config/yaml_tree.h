@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "router/config/config_error.h"
@@ -29,13 +28,20 @@ struct YamlKey {
   YamlPlace place;
 };
 
+struct YamlEntry;
+
 struct YamlNode {
   enum class Kind { null, scalar, list, map };
   Kind kind = Kind::null;
   YamlPlace place;
-  std::string text;                                   // scalar
-  std::vector<YamlNode> items;                        // list
-  std::vector<std::pair<YamlKey, YamlNode>> entries;  // map, in the order of the file, keys unique
+  std::string text;                // scalar
+  std::vector<YamlNode> items;     // list
+  std::vector<YamlEntry> entries;  // map, in the order of the file, keys unique
+};
+
+struct YamlEntry {
+  YamlKey key;
+  YamlNode value;
 };
 
 // The document (kind null for an empty one). Errors go to `errors`, without path, and with the file's name;

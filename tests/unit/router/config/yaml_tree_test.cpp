@@ -22,7 +22,7 @@ TEST_CASE("keys and values know their places, counted from one", "[yaml_tree]") 
   const YamlNode tree = parse_yaml("a:\n  b: [x, 'y']\n", "f", errors);
   CHECK(errors.empty());
   REQUIRE(tree.entries.size() == 1);
-  const auto& [key, value] = tree.entries[0].second.entries.at(0);
+  const auto& [key, value] = tree.entries[0].value.entries.at(0);
   CHECK(key.text == "b");
   CHECK(key.place.line == 2);
   CHECK(key.place.column == 3);
