@@ -12,7 +12,7 @@
 #include "router/shell/command_line.h"
 #include "router/shell/control.h"
 #include "router/shell/event_log.h"
-#include "router/shell/worker_pool.h"
+#include "router/shell/worker_count.h"
 
 using namespace tamada;
 using namespace tamada::router;
@@ -26,7 +26,7 @@ int run(const CommandLine& line, const Environment& environment, const RouterCon
   ControlOptions options;
   options.file = line.file;
   options.environment = environment;
-  options.workers = config.workers;
+  options.workers = config.workers != 0 ? config.workers : default_workers(available_processors());
   options.seed = std::random_device{}();
   Control control(loop, log, std::move(options));
 

@@ -56,12 +56,12 @@ std::optional<http::Response> turn_away(const http::Request& request, const Stat
     case Access::granted:
       return std::nullopt;
     case Access::closed:
-      return text(403, "Nothing can be changed here: set stats.admin_user and stats.admin_password.\n");
+      return text(403, "Nothing can be changed here: set stats.admin_user and stats.admin_password.");
     case Access::unnamed:
     case Access::refused:
       break;
   }
-  http::Response response = text(401, "Wrong or no credentials.\n");
+  http::Response response = text(401, "Wrong or no credentials.");
   response.headers.add("WWW-Authenticate", "Basic realm=\"tamada-router\"");
   return response;
 }
@@ -69,23 +69,23 @@ std::optional<http::Response> turn_away(const http::Request& request, const Stat
 http::Response change_state(const std::string& node, const http::Request& request, const std::string& peer,
                             StatusSource& source) {
   const Json body = Json::parse(request.body, nullptr, false);
-  if (!body.is_object()) return text(400, "Expected a JSON object: {\"state\": \"drain\"}.\n");
+  if (!body.is_object()) return text(400, "Expected a JSON object: {\"state\": \"drain\"}.");
   const auto state_given = body.find("state");
   const auto state = state_given != body.end() && state_given->is_string()
                          ? admin_state(state_given->get_ref<const std::string&>())
                          : std::nullopt;
-  if (!state) return text(400, "state: expected \"drain\", \"maintenance\" or \"ready\".\n");
+  if (!state) return text(400, "state: expected \"drain\", \"maintenance\" or \"ready\".");
   std::string listener;
   if (const auto given = body.find("listener"); given != body.end() && !given->is_null()) {
     if (!given->is_string() || !source.has_listener(given->get_ref<const std::string&>())) {
-      return text(400, "listener: there is none of this name.\n");
+      return text(400, "listener: there is none of this name.");
     }
     listener = given->get<std::string>();
   }
   for (const auto& [key, value] : body.items()) {
     if (key != "state" && key != "listener") {
       return text(
-          400, fmt::format("Unknown key \"{}\": expected \"state\" and \"listener\".\n", key.substr(0, 64)));
+          400, fmt::format("Unknown key \"{}\": expected \"state\" and \"listener\".", key.substr(0, 64)));
     }
   }
   source.administer(node, listener, *state, peer);
@@ -97,24 +97,24 @@ http::Response admin(const http::Request& request, const std::string& peer, Stat
   // Credentials first: whoever has none learns nothing, not even which nodes there are.
   if (auto refusal = turn_away(request, source)) return *std::move(refusal);
   const std::string_view path = request.path;
-  if (path.substr(0, prefix.size()) != prefix) return text(404, "There is only /admin/nodes/NAME.\n");
+  if (path.substr(0, prefix.size()) != prefix) return text(404, "There is only /admin/nodes/NAME.");
   const auto node = source.find_node(decode(path.substr(prefix.size())));
-  if (!node) return text(404, "There is no node of this name; GET /status names them.\n");
+  if (!node) return text(404, "There is no node of this name; GET /status names them.");
   if (request.method == "GET" || request.method == "HEAD") {
     return json_response(200, admin_json(*node, source.node_admin(*node)));
   }
   if (request.method == "PUT") return change_state(*node, request, peer, source);
-  http::Response response = text(405, "GET or PUT.\n");
+  http::Response response = text(405, "GET or PUT.");
   response.headers.add("Allow", "GET, HEAD, PUT");
   return response;
 }
 
 http::Response ready(const http::Request& request, const StatusSource& source) {
-  if (!source.is_ready()) return text(503, "not ready: no sessions are accepted\n");
+  if (!source.is_ready()) return text(503, "not ready: no sessions are accepted");
   const bool wants_leader = request.query == "leader" || request.query.rfind("leader=", 0) == 0 ||
                             request.query.rfind("leader&", 0) == 0;
-  if (wants_leader && !source.has_leader()) return text(503, "no leader is confirmed\n");
-  return text(200, "ready\n");
+  if (wants_leader && !source.has_leader()) return text(503, "no leader is confirmed");
+  return text(200, "ready");
 }
 
 }  // namespace
@@ -124,16 +124,16 @@ http::Response respond(const http::Request& request, const std::string& peer, St
 
   const bool known = request.path == "/" || request.path == "/status" || request.path == "/health" ||
                      request.path == "/ready";
-  if (!known) return text(404, "There is no such page; look at /status.\n");
+  if (!known) return text(404, "There is no such page; look at /status.");
   if (request.method != "GET" && request.method != "HEAD") {
-    http::Response response = text(405, "GET or HEAD.\n");
+    http::Response response = text(405, "GET or HEAD.");
     response.headers.add("Allow", "GET, HEAD");
     return response;
   }
   if (request.path == "/status") return json_response(200, source.status_json());
-  if (request.path == "/health") return text(200, "alive\n");
+  if (request.path == "/health") return text(200, "alive");
   if (request.path == "/ready") return ready(request, source);
-  return text(200, "tamada-router: the state of everything, as JSON, is at /status\n");
+  return text(200, "tamada-router: the state of everything, as JSON, is at /status");
 }
 
 }  // namespace tamada::router

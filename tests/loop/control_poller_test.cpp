@@ -1,61 +1,16 @@
 // NodePoller against real sockets: well-behaved and hostile REST APIs, names that come, go and move.
 #include <catch2/catch.hpp>
 
-#include <atomic>
 #include <map>
-#include <mutex>
 
 #include "common/loop/clock.h"
 #include "router/shell/node_poller.h"
+#include "tests/loop/control_fake_names.h"
 #include "tests/loop/control_fake_node.h"
 #include "tests/support/loop_fixture.h"
 
 namespace tamada::router {
 namespace {
-
-// What the resolver's threads answer; changed by the test while they run.
-class FakeNames {
- public:
-  void set(const std::string& host, std::vector<Address> addresses) {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->names[host] = std::move(addresses);
-  }
-  // From now on every look-up of `host` hangs until the end of the test.
-  void hang(const std::string& host) {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->hanging = host;
-  }
-  ~FakeNames() {
-    const std::lock_guard lock(shared_->mutex);
-    shared_->hanging.clear();
-  }
-  [[nodiscard]] loop::Resolver::Options options() const {
-    loop::Resolver::Options options;
-    options.lookup = [shared = shared_](const std::string& host) -> loop::Resolver::Answer {
-      for (;;) {
-        {
-          const std::lock_guard lock(shared->mutex);
-          if (shared->hanging != host) {
-            const auto found = shared->names.find(host);
-            if (found != shared->names.end() && !found->second.empty()) return found->second;
-            return fail(ErrorKind::unresolved, "resolve " + host + ": no such name");
-          }
-        }
-        timespec moment{0, 1000000};
-        nanosleep(&moment, nullptr);
-      }
-    };
-    return options;
-  }
-
- private:
-  struct Shared {
-    std::mutex mutex;
-    std::map<std::string, std::vector<Address>> names;
-    std::string hanging;
-  };
-  std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
-};
 
 class PollerFixture : public loop::LoopFixture {
  public:
