@@ -115,7 +115,7 @@ StartStep SessionStart::take_startup(const wire::FirstPacket& packet) {
 
 StartStep SessionStart::request_server(Request request) {
   request_ = request;
-  if (refusing_) return tell_refusal();
+  if (refused_) return tell_refusal();
   if (!asked_) {
     asked_ = true;
     return next_is(StartNext::admit);
@@ -221,7 +221,7 @@ StartStep SessionStart::pass(wire::Bytes bytes, StartNext next) {
 }
 
 bool SessionStart::can_retry() const {
-  return asked_ && !bytes_seen_ && !bound_ && !refusing_;
+  return asked_ && !bytes_seen_ && !bound_ && !refused_;
 }
 
 StartStep SessionStart::server_lost(RetryCause cause, std::string why) {
@@ -236,14 +236,14 @@ StartStep SessionStart::server_lost(RetryCause cause, std::string why) {
 
 StartStep SessionStart::refuse(const Refusal& refusal, EndReason end) {
   connected_ = false;
-  refusing_ = Pending{refusal, end};
+  refused_ = Refused{refusal, end};
   return tell_refusal();
 }
 
 StartStep SessionStart::tell_refusal() {
-  const Refusal& refusal = refusing_->refusal;
+  const Refusal& refusal = refused_->refusal;
   StartStep step = next_is(StartNext::end);
-  step.end = refusing_->end;
+  step.end = refused_->end;
   step.why = refusal.message;
   switch (request_) {
     case Request::startup:

@@ -86,10 +86,13 @@ class SessionStart {
   // After `relay`: start-up is known to be over (ReadyForQuery, or an error to the client). Otherwise it goes
   // on behind TLS and somebody has to guess.
   [[nodiscard]] bool is_started() const { return started_; }
-  // The client asked for something a server has to answer now.
-  [[nodiscard]] bool has_request() const { return request_ != Request::none; }
-  // A refusal waits to be told: no server is wanted any more.
-  [[nodiscard]] bool is_refusing() const { return refusing_.has_value(); }
+  // A refusal waits to be told, or was: no server is wanted any more. Whoever leaves before it could be told
+  // (a client that insists on TLS, at the `N`) ends with this all the same.
+  struct Refused {
+    Refusal refusal;
+    EndReason end;
+  };
+  [[nodiscard]] const Refused* refused() const { return refused_ ? &*refused_ : nullptr; }
 
   // With StartNext::cancel. A secret.
   [[nodiscard]] const wire::CancelRequest& cancel_request() const { return cancel_; }
@@ -143,11 +146,7 @@ class SessionStart {
   wire::CancelRequest cancel_;
   Identity identity_;
   std::string smell_;
-  struct Pending {
-    Refusal refusal;
-    EndReason end;
-  };
-  std::optional<Pending> refusing_;
+  std::optional<Refused> refused_;
 };
 
 }  // namespace tamada::router

@@ -1,13 +1,11 @@
 #include "router/shell/session.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 #include <variant>
 
 #include "common/loop/clock.h"
+#include "router/shell/session_log.h"
 
 namespace tamada::router {
 
@@ -44,6 +42,20 @@ const char* smell_of(ErrorKind kind) {
     default:
       return nullptr;
   }
+}
+
+// cut_line(), also for sessions of a listener that was taken out: they go on, but not on a node that lost its
+// role, of which the cuts of the other listeners tell.
+const CutLine* find_cut(const RoutingTable& table, const ListenerSettings& settings, NodeId node,
+                        Generation admitted) {
+  if (table.find(settings.id) != nullptr || !settings.leads) {
+    return cut_line(table, settings.id, node, admitted);
+  }
+  for (const ListenerRoutes& routes : table.listeners) {
+    const CutLine* line = cut_line(table, routes.listener, node, admitted);
+    if (line != nullptr && line->cause != CutCause::lagging && line->cause != CutCause::promoted) return line;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -108,7 +120,11 @@ void Session::carry_out(StartStep step) {
         listener_.counters->bad_starts.add();
       }
       client_ = starting_->machine.client();
-      relay_.cut(farewell);
+      if (step.to_client.empty()) {
+        relay_.close();  // nothing to wait for: a denied crowd is not to hold sockets
+      } else {
+        relay_.cut(farewell);
+      }
       return end(step.end, step.why);
   }
 }
@@ -152,7 +168,7 @@ void Session::connect(const Grant& grant) {
   wait_ms_ = static_cast<std::uint32_t>(to_ms(now - starting_->asked));
   // The grant may have been on its way while this worker took a newer table, or was too busy for too long.
   const RoutingTable* table = host_.table();
-  if (table != nullptr && cut_line(*table, settings().id, node_, generation_) != nullptr) {
+  if (table != nullptr && find_cut(*table, settings(), node_, generation_) != nullptr) {
     return retry(RetryCause::reset, "the grant was overtaken by a newer routing table");
   }
   if (now >= grant.candidate.valid_until) {
@@ -193,6 +209,7 @@ void Session::on_watched_loss(Side side, bool reset, std::string_view why) {
   if (side == Side::client) {
     client_ = machine.client();
     relay_.close();
+    if (const auto* refused = machine.refused()) return end(refused->end, refused->refusal.message);
     if (reset) return end(EndReason::client_reset);
     return end(machine.client_said_something() ? EndReason::client_closed : EndReason::nothing_sent);
   }
@@ -241,11 +258,7 @@ void Session::begin_relay() {
   set_deadline({});
   const SessionStart::Identity& names = starting_->machine.identity();
   if (!names.user.empty() || !names.database.empty() || !names.application.empty()) {
-    identity_.reserve(names.user.size() + names.database.size() + names.application.size() + 3);
-    for (const std::string* name : {&names.user, &names.database, &names.application}) {
-      identity_ += *name;
-      identity_ += '\0';
-    }
+    identity_ = pack_identity(names);
   }
   if (starting_->machine.is_started()) {
     relay_.set_mode(Relay::Mode::passing);
@@ -294,7 +307,7 @@ void Session::on_reset(Side side, std::string_view why) {
 
 void Session::on_table(const RoutingTable& table) {
   if (ended_ || !node_.is_set() || phase_ < Phase::connect) return;
-  const CutLine* line = cut_line(table, settings().id, node_, generation_);
+  const CutLine* line = find_cut(table, settings(), node_, generation_);
   if (line == nullptr) return;
   if (starting_ && !starting_->passing && starting_->machine.can_retry()) {
     relay_.drop_server();
@@ -317,6 +330,10 @@ void Session::on_deadline() {
     return;
   }
   if (starting_->passing) return finish_starting();
+  if (const auto* refused = starting_->machine.refused()) {
+    relay_.close();
+    return end(refused->end, refused->refusal.message);
+  }
   listener_.counters->bad_starts.add();
   client_ = starting_->machine.client();
   relay_.cut(farewell);
@@ -381,44 +398,22 @@ void Session::end(EndReason reason, std::string_view why) {
   leave_admission();
   if (has_key_) host_.cancel_registry().remove(id_, cancel_pid_);
   if (phase_ == Phase::first_packet) count_accepted();
-  write_log(reason, why);
+  const EndedSession line{id_,
+                          client_,
+                          listener_.settings->name,
+                          host_.name_of(node_),
+                          relay_.server_address(),
+                          server_port_,
+                          identity_,
+                          loop::boot_now() - born_,
+                          wait_ms_,
+                          relay_.up_bytes(),
+                          relay_.down_bytes(),
+                          phase_,
+                          reason,
+                          why};
+  log_session_end(host_.log(), line);
   host_.retire(*this);
-}
-
-void Session::write_log(EndReason reason, std::string_view why) const {
-  const LogLevel level = reason == EndReason::nothing_sent ? LogLevel::debug : LogLevel::info;
-  if (!host_.log().enabled(level)) return;
-  std::array<std::string_view, 3> names = {"-", "-", "-"};
-  std::string_view rest = identity_;
-  for (std::string_view& name : names) {
-    const std::size_t size = rest.find('\0');
-    if (size == std::string_view::npos) break;
-    if (size > 0) name = rest.substr(0, size);
-    rest.remove_prefix(size + 1);
-  }
-  const std::string client = client_.to_string();
-  const std::string server = relay_.server_address().to_string();
-  const std::string number = fmt::format("{}.{}", id_.worker, id_.number);
-  const std::string letters = haproxy_letters(reason, phase_);
-  host_.log().write(level, "session.end",
-                    {{"id", std::string_view(number)},
-                     {"client", std::string_view(client)},
-                     {"listener", std::string_view(listener_.settings->name)},
-                     {"node", std::string_view(host_.name_of(node_))},
-                     {"server", std::string_view(server)},
-                     {"server_side_port", std::uint64_t{server_port_}},
-                     {"user", names[0]},
-                     {"database", names[1]},
-                     {"application", names[2]},
-                     {"dur_ms", std::int64_t{to_ms(loop::boot_now() - born_)}},
-                     {"wait_ms", std::uint64_t{wait_ms_}},
-                     {"up_bytes", relay_.up_bytes()},
-                     {"down_bytes", relay_.down_bytes()},
-                     {"ended_by", word_of(ended_by(reason))},
-                     {"phase", word_of(phase_)},
-                     {"why", word_of(reason)},
-                     {"detail", why.empty() ? std::string_view("-") : why},
-                     {"haproxy", std::string_view(letters)}});
 }
 
 }  // namespace tamada::router

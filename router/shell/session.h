@@ -81,7 +81,6 @@ class Session final : private RelayOwner {
   void check_quiet(Duration limit, EndReason reason);
   // The sockets are closed by the caller.
   void end(EndReason reason, std::string_view why = {});
-  void write_log(EndReason reason, std::string_view why) const;
 
   [[nodiscard]] const ListenerSettings& settings() const;
 
@@ -95,7 +94,7 @@ class Session final : private RelayOwner {
   Generation generation_ = 0;  // of the grant
   std::uint64_t mark_ = 0;     // Relay::progress() at quiet_since_
   TimePoint quiet_since_{};    // idle_timeout and fin_timeout: no byte has moved since
-  std::string identity_;       // user, database, application name, each ended by a zero byte
+  std::string identity_;       // packed (session_log.h); empty under TLS
   NodeId node_;                // granted
   std::uint32_t wait_ms_ = 0;  // until the last grant
   std::uint32_t cancel_pid_ = 0;

@@ -1,3 +1,5 @@
+#include "router/shell/session.h"
+
 #include <catch2/catch.hpp>
 
 #include "common/wire/proxy_protocol.h"
@@ -168,7 +170,8 @@ TEST_CASE_METHOD(PoolFixture, "a wait in vain ends with an error that drivers ca
     client.send(wire::build_ssl_request());
     CHECK(client.reads("N"));
     client.close();
-    CHECK(logs("session.end"));
+    CHECK(logs("why=wait-expired"));
+    CHECK(log_text().find("no leader is known") != std::string::npos);
   }
   CHECK(run_until([&] { return status().totals.refused == 1; }));
 }
@@ -398,4 +401,23 @@ TEST_CASE_METHOD(PoolFixture, "an idle session is cut only when asked for", "[se
   CHECK(client.reads_end());
   CHECK(logs("why=idle-timeout"));
   CHECK(status(read_port).sessions == 1);
+}
+
+TEST_CASE("an idle session is small", "[session]") {
+  // With its entries in the worker's table, in Admission and the CancelRegistry, and its names, below 1.5 kB.
+  CHECK(sizeof(Session) <= 640);
+}
+
+TEST_CASE_METHOD(PoolFixture, "a listener that was taken out still cuts its sessions on a demoted node",
+                 "[session]") {
+  FakeServer server;
+  configure();
+  lead(server);
+  auto [client, backend] = session(server);
+  config.listeners[0] = listener(ListenerId{3}, "other", Target::leader);
+  configure();
+  const CutLine line{NodeId{1}, 2, CutCause::demoted, "the test says so"};
+  REQUIRE(is_acknowledged(publish({}, {{ListenerId{3}, line}})));
+  CHECK(backend.reads_reset());
+  CHECK(client.reads_end());
 }

@@ -1,0 +1,65 @@
+#include "router/shell/session_log.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace tamada::router {
+
+namespace {
+
+using Names = std::array<std::string_view, 3>;
+
+Names unpack_identity(std::string_view packed) {
+  Names names = {"-", "-", "-"};
+  for (std::string_view& name : names) {
+    const std::size_t size = packed.find('\0');
+    if (size == std::string_view::npos) break;
+    if (size > 0) name = packed.substr(0, size);
+    packed.remove_prefix(size + 1);
+  }
+  return names;
+}
+
+}  // namespace
+
+void log_session_end(EventLog& log, const EndedSession& session) {
+  const LogLevel level = session.reason == EndReason::nothing_sent ? LogLevel::debug : LogLevel::info;
+  if (!log.enabled(level)) return;
+  const auto [user, database, application] = unpack_identity(session.identity);
+  const std::string id = fmt::format("{}.{}", session.id.worker, session.id.number);
+  const std::string client = session.client.to_string();
+  const std::string server = session.server.to_string();
+  const std::string letters = haproxy_letters(session.reason, session.phase);
+  log.write(level, "session.end",
+            {{"id", std::string_view(id)},
+             {"client", std::string_view(client)},
+             {"listener", session.listener},
+             {"node", session.node},
+             {"server", std::string_view(server)},
+             {"server_side_port", std::uint64_t{session.server_port}},
+             {"user", user},
+             {"database", database},
+             {"application", application},
+             {"dur_ms", std::int64_t{to_ms(session.lasted)}},
+             {"wait_ms", std::uint64_t{session.wait_ms}},
+             {"up_bytes", session.up_bytes},
+             {"down_bytes", session.down_bytes},
+             {"ended_by", word_of(ended_by(session.reason))},
+             {"phase", word_of(session.phase)},
+             {"why", word_of(session.reason)},
+             {"detail", session.detail.empty() ? std::string_view("-") : session.detail},
+             {"haproxy", std::string_view(letters)}});
+}
+
+std::string pack_identity(const SessionStart::Identity& identity) {
+  std::string packed;
+  packed.reserve(identity.user.size() + identity.database.size() + identity.application.size() + 3);
+  for (const std::string* name : {&identity.user, &identity.database, &identity.application}) {
+    packed += *name;
+    packed += '\0';
+  }
+  return packed;
+}
+
+}  // namespace tamada::router

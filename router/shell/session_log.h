@@ -1,0 +1,41 @@
+// The one line a session has in the log: `session.end`, when it is over.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "common/base/address.h"
+#include "common/base/time.h"
+#include "router/core/ids.h"
+#include "router/core/session_end.h"
+#include "router/core/session_start.h"
+#include "router/shell/event_log.h"
+
+namespace tamada::router {
+
+// Borrows its texts for the call.
+struct EndedSession {
+  SessionId id;
+  const Address& client;
+  std::string_view listener;
+  std::string_view node;      // "-": none
+  const Address& server;      // not set: none
+  std::uint16_t server_port;  // ours, towards the server: PostgreSQL's log knows the session by it (%r)
+  std::string_view identity;  // pack_identity()
+  Duration lasted;
+  std::uint32_t wait_ms;   // for a server
+  std::uint64_t up_bytes;  // client to server
+  std::uint64_t down_bytes;
+  Phase phase;  // in which it ended
+  EndReason reason;
+  std::string_view detail;  // a sentence, or empty
+};
+
+// At info; at debug if the client never sent a byte (health checks, port probes).
+void log_session_end(EventLog& log, const EndedSession& session);
+
+// User, database and application name in one string, each ended by a zero byte: what a running session keeps.
+[[nodiscard]] std::string pack_identity(const SessionStart::Identity& identity);
+
+}  // namespace tamada::router
