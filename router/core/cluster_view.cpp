@@ -122,9 +122,9 @@ void ClusterView::Impl::hear(const ClusterAnswer& answer, TimePoint now) {
     if (name && node->belief.list_as(*name)) node->recycled = true;
   }
   // Another node is named while a leader is believed: a reason to look.
-  for (const Opinion& opinion : board_.opinions(beliefs(), policy_.checks.expire, now)) {
-    const bool other =
-        opinion.kind == Opinion::Kind::names && opinion.node != leader_ && !alias_[opinion.node];
+  now_ = now;
+  for (const Opinion& opinion : opinions()) {
+    const bool other = opinion.kind == Opinion::Kind::names && opinion.node != leader_;
     if (leader_.is_set() && opinion.giver == answer.node && other) smell_until_ = now + smell_lasts;
   }
 }

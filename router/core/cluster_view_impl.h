@@ -57,6 +57,7 @@ class ClusterView::Impl {
     std::optional<PostgresAnswer> postgres;  // the newest
     std::optional<SecondOpinion> opinion;    // while it is silent
     TimePoint last_led = {};                 // its leadership was vouched for
+    std::string failure;                     // why it has failed, a sentence
     std::optional<AskKind> extra;            // its newest answer asks for a look at the other end point
     AdminState admin = AdminState::ready;
     std::map<ListenerId, AdminState> admin_on;  // where it differs
@@ -86,6 +87,10 @@ class ClusterView::Impl {
   void settle_identity();
   void tell_nodes();
   void mark_aliases();
+  [[nodiscard]] bool is_alias(NodeId node) const { return alias_.contains(node); }
+  [[nodiscard]] NodeId stands_for(NodeId node) const;
+  [[nodiscard]] KeySays key_says() const;
+  [[nodiscard]] std::vector<Opinion> opinions() const;
   void settle_second_opinions();
   void settle_election();
   [[nodiscard]] Voter voter_of(const Watched& node) const;
@@ -97,6 +102,7 @@ class ClusterView::Impl {
   // ---- what goes out (cluster_view_publish.cpp)
   void publish();
   [[nodiscard]] std::shared_ptr<RoutingTable> build_table() const;
+  [[nodiscard]] bool otherwise_in_force(const ListenerPolicy& listener) const;
   [[nodiscard]] NodeRoute route_of(const Watched& node, const ListenerPolicy& listener) const;
   void ask();
   void ask_others();
@@ -123,7 +129,8 @@ class ClusterView::Impl {
   std::string told_veto_;
   std::string told_dispute_;
   std::string told_waiting_;
-  std::map<NodeId, bool> alias_;
+  // Ways to a node for which another configured one stands: that one, and its place in nodes_.
+  std::map<NodeId, std::pair<NodeId, std::size_t>> alias_;
 
   // The node whose write sessions have not been cut: it was named in a table as the leader.
   NodeId holder_;

@@ -30,9 +30,8 @@ NodeRoute ClusterView::Impl::route_of(const Watched& node, const ListenerPolicy&
   route.postgres = belief.postgres();
   route.words = belief.words(now_);
   route.leaving = belief.leaving;
-  route.settled = belief.is_fresh(now_) || belief.has_fallen() || belief.failed;
-  const auto alias = alias_.find(belief.id());
-  route.is_alias = alias != alias_.end() && alias->second;
+  route.settled = belief.is_settled(now_);
+  route.is_alias = is_alias(belief.id());
   route.is_leader = belief.id() == leader_;
   route.leader_until = elected_until_;
   route.replica_until = belief.replica_until();
@@ -51,6 +50,12 @@ NodeRoute ClusterView::Impl::route_of(const Watched& node, const ListenerPolicy&
   return route;
 }
 
+bool ClusterView::Impl::otherwise_in_force(const ListenerPolicy& listener) const {
+  if (published_ == nullptr || !leader_.is_set()) return false;
+  const ListenerRoutes* routes = published_->find(listener.id);
+  return routes != nullptr && routes->candidates.size() == 1 && routes->candidates.front().node == leader_;
+}
+
 std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
   auto table = std::make_shared<RoutingTable>();
   table->generation = ledger_.next();
@@ -62,7 +67,7 @@ std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
     if (std::count_if(nodes.begin(), nodes.end(), standby) > 1) {
       for (NodeRoute& node : nodes) node.is_standby_leader = false;
     }
-    ListenerRoutes routes = build_routes(listener, nodes, no_leader_);
+    ListenerRoutes routes = build_routes(listener, nodes, no_leader_, otherwise_in_force(listener));
     routes.cuts = ledger_.lines(listener.id);
     table->listeners.push_back(std::move(routes));
   }
@@ -118,7 +123,8 @@ void ClusterView::Impl::ask_others() {
   if (decide) {
     const Duration spacing = election_.winner.is_set() ? policy_.checks.interval : opinions_every;
     for (const auto& node : nodes_) {
-      if (is_askable(*node)) schedule_.want(node->belief.id(), AskKind::cluster, spacing);
+      if (!is_askable(*node)) continue;
+      schedule_.want(node->belief.id(), AskKind::cluster, spacing, election_.opinions_since);
     }
   } else if (!roll_call_ || now_ >= *roll_call_ + roll_call_every) {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
@@ -193,7 +199,7 @@ std::vector<NodeView> ClusterView::Impl::node_views(TimePoint now) const {
     if (belief.id() == leader_) {
       view.role = "leader";
       view.reason = leader_reason_;
-    } else if (const auto alias = alias_.find(belief.id()); alias != alias_.end() && alias->second) {
+    } else if (is_alias(belief.id())) {
       view.reason = fmt::format("another configured node reaches {} as well", view.name);
     } else if (node->opinion) {
       view.reason += "; " + node->opinion->words;

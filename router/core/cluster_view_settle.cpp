@@ -97,7 +97,7 @@ void ClusterView::Impl::tell_nodes() {
       const std::string was = node->told_name.empty() ? belief.policy().name : node->told_name;
       std::string words =
           was == belief.name()
-              ? fmt::format("{} answers at another address: sessions to the old one end", was)
+              ? fmt::format("{} {}: sessions to the old one end", was, belief.recycled_words())
               : fmt::format("{} answers where {} was: sessions to the old one end", belief.name(), was);
       cut_everywhere(*node, CutCause::refused, words);
       fact("node.recycled", belief.name(), std::move(words), true);
@@ -137,9 +137,30 @@ void ClusterView::Impl::mark_aliases() {
     for (std::size_t j = 0; j < nodes_.size(); ++j) {
       const NodeBelief& other = nodes_[j]->belief;
       if (i == j || !other.is_fresh(now_) || !other.refusal.empty() || !belief.is_same_node(other)) continue;
-      if (std::pair(rank(other), j) < std::pair(rank(belief), i)) alias_[belief.id()] = true;
+      const auto stands_for = alias_.find(belief.id());
+      const std::size_t best = stands_for == alias_.end() ? i : stands_for->second.second;
+      if (std::pair(rank(other), j) < std::pair(rank(nodes_[best]->belief), best)) {
+        alias_[belief.id()] = {other.id(), j};
+      }
     }
   }
+}
+
+NodeId ClusterView::Impl::stands_for(NodeId node) const {
+  const auto found = alias_.find(node);
+  return found == alias_.end() ? node : found->second.first;
+}
+
+KeySays ClusterView::Impl::key_says() const {
+  KeySays key = board_.key(beliefs(), policy_.checks.expire, now_);
+  key.node = stands_for(key.node);
+  return key;
+}
+
+std::vector<Opinion> ClusterView::Impl::opinions() const {
+  std::vector<Opinion> all = board_.opinions(beliefs(), policy_.checks.expire, now_);
+  for (Opinion& opinion : all) opinion.node = stands_for(opinion.node);
+  return all;
 }
 
 // ---- who is silent
@@ -161,12 +182,12 @@ void ClusterView::Impl::settle_second_opinions() {
     subject.since = belief.fallen_since;
     subject.last_led = node->last_led;
     subject.postgres = node->postgres;
-    subject.key = board_.key(beliefs(), policy_.checks.expire, now_);
+    subject.key = key_says();
     subject.expire = policy_.checks.expire;
     subject.ttl = ttl_;
     subject.now = now_;
-    for (const Opinion& opinion : board_.opinions(beliefs(), policy_.checks.expire, now_)) {
-      if (opinion.giver != belief.id() && !alias_[opinion.giver]) subject.opinions.push_back(opinion);
+    for (const Opinion& opinion : opinions()) {
+      if (opinion.giver != belief.id() && !is_alias(opinion.giver)) subject.opinions.push_back(opinion);
     }
     for (const auto& other : nodes_) {
       if (other != node && is_askable(*other)) subject.askable.push_back(other->belief.id());
@@ -174,9 +195,9 @@ void ClusterView::Impl::settle_second_opinions() {
     node->opinion = second_opinion(subject);
     if (node->opinion->outcome != SecondOpinion::Outcome::failed) continue;
     belief.failed = true;
-    fact("node.failed", belief.name(),
-         fmt::format("{} has failed: {}; {}", belief.name(), belief.silence_words(), node->opinion->words),
-         true);
+    node->failure =
+        fmt::format("{} has failed: {}; {}", belief.name(), belief.silence_words(), node->opinion->words);
+    fact("node.failed", belief.name(), node->failure, true);
   }
 }
 
@@ -197,6 +218,7 @@ Voter ClusterView::Impl::voter_of(const Watched& node) const {
     voter.timeline = belief.newest()->body.timeline;
   }
   if (!belief.refusal.empty()) {
+    voter.foreign = true;
     if (voter.stand != Stand::unheard) voter.stand = Stand::no;
     voter.timeline.reset();
     return voter;
@@ -220,11 +242,11 @@ void ClusterView::Impl::settle_election() {
   Ballot ballot;
   ballot.now = now_;
   ballot.timeout = policy_.checks.timeout;
-  ballot.key = board_.key(beliefs(), policy_.checks.expire, now_);
-  ballot.opinions = board_.opinions(beliefs(), policy_.checks.expire, now_);
+  ballot.key = key_says();
+  ballot.opinions = opinions();
   ballot.conflict_since = conflict_since_;
   for (const auto& node : nodes_) {
-    if (!alias_[node->belief.id()]) ballot.voters.push_back(voter_of(*node));
+    if (!is_alias(node->belief.id())) ballot.voters.push_back(voter_of(*node));
   }
   Election election = elect(ballot);
   Watched* winner = find(election.winner);
@@ -291,14 +313,15 @@ void ClusterView::Impl::settle_holder() {
   if (holder == nullptr) return;
   const NodeBelief& belief = holder->belief;
   if (holder->recycled) {
-    lose_holder(CutCause::refused, fmt::format("another node or address answers for {} now", belief.name()));
+    lose_holder(CutCause::refused, fmt::format("another node may answer for {} now: it {}", name_of(holder_),
+                                               belief.recycled_words()));
   } else if (!belief.refusal.empty()) {
     lose_holder(CutCause::refused, fmt::format("{} {}", belief.name(), belief.refusal));
   } else if (belief.newest() && belief.newest()->body.role != wire::NodeRole::primary) {
     lose_holder(CutCause::demoted, fmt::format("{} is no longer primary: it says {}", belief.name(),
                                                belief.newest()->body.role_text));
   } else if (belief.failed) {
-    lose_holder(CutCause::failed, fmt::format("{} has failed: it {}", belief.name(), belief.words(now_)));
+    lose_holder(CutCause::failed, holder->failure);
   } else if (election_.winner.is_set() && election_.winner != holder_) {
     lose_holder(CutCause::superseded,
                 fmt::format("{} leads now: {}", name_of(election_.winner), election_.reason));
@@ -325,13 +348,13 @@ void ClusterView::Impl::settle_leader() {
     return;
   }
   no_leader_.clear();
+  leader_reason_ = election_.reason;
   if (next == leader_) return;
   // Its positions are those of a history of its own.
   if (next != positions_of_) positions_.forget();
   positions_of_ = next;
   leader_ = holder_ = next;
   leader_since_ = now_;
-  leader_reason_ = election_.reason;
   const Watched* leader = find(next);
   if (leader->belief.newest() && leader->belief.newest()->body.location) {
     positions_.leader_is_at(*leader->belief.newest()->body.location, now_);

@@ -83,6 +83,10 @@ std::string names_of(const Claims& claims) {
   return fmt::format("{}", fmt::join(names, " and "));
 }
 
+std::string claim_to_lead(const Claims& claims) {
+  return names_of(claims) + (claims.size() == 2 ? " both claim to lead" : " all claim to lead");
+}
+
 // What the /cluster answers come to.
 struct Naming {
   bool agreed = false;   // all name the same one
@@ -120,7 +124,7 @@ Naming naming_by(const std::vector<const Voter*>& givers, TimePoint since, const
 std::vector<const Voter*> others_than(const Claims& claims, const Ballot& ballot) {
   std::vector<const Voter*> others;
   for (const Voter& voter : ballot.voters) {
-    if (!is_claimant(claims, voter.id)) others.push_back(&voter);
+    if (!voter.foreign && !is_claimant(claims, voter.id)) others.push_back(&voter);
   }
   return others;
 }
@@ -149,10 +153,10 @@ std::optional<Election> ask_key(const Claims& claims, const Ballot& ballot) {
   if (key.kind == KeySays::Kind::unknown && key.name.empty()) return std::nullopt;
   if (key.kind == KeySays::Kind::names) {
     for (const Voter* claimant : claims) {
-      if (claimant->id == key.node) {
-        return win(*claimant, fmt::format("{} {}; the leader key names it", claimant->name, claimant->words),
-                   true);
-      }
+      if (claimant->id != key.node) continue;
+      const std::string claim =
+          claims.size() > 1 ? claim_to_lead(claims) : fmt::format("{} {}", claimant->name, claimant->words);
+      return win(*claimant, fmt::format("{}; the leader key names {}", claim, claimant->name), true);
     }
   }
   if (key.kind == KeySays::Kind::unknown) {
@@ -176,7 +180,7 @@ Election decide_one(const Voter& claimant, const Claims& claims, const Ballot& b
 
   std::vector<const Voter*> givers = others_than(claims, ballot);
   // With two nodes there may be nobody else to ask; the claimant's own reading of the store counts then.
-  if (ballot.voters.size() <= 2) givers.push_back(&claimant);
+  if (givers.size() <= 1) givers.push_back(&claimant);
   const Naming fresh = naming_by(givers, claimant.claim_since, ballot);
   if (fresh.agreed && fresh.node != claimant.id) {
     return waiting(
@@ -230,7 +234,7 @@ Election decide_conflict(const Claims& claims, const Ballot& ballot) {
     naming = naming_by(claims, since, ballot);
     complete = naming.complete;
   }
-  const std::string both = names_of(claims) + " both claim to lead";
+  const std::string both = claim_to_lead(claims);
 
   if (complete && naming.agreed) {
     for (const Voter* claimant : claims) {
@@ -287,6 +291,9 @@ Election elect(const Ballot& ballot) {
   }
   election.conflict = claims.size() > 1;
   if (election.conflict) election.want_opinions = true;
+  for (const Voter* claimant : claims) {
+    election.opinions_since = std::max(election.opinions_since, claimant->claim_since);
+  }
   return election;
 }
 

@@ -32,8 +32,10 @@ struct Voter {
   bool name_is_certain = false;
   std::string words;  // "is a replica": for the reason
 
-  Stand stand = Stand::unheard;  // a node of another cluster stands for `no`
-  TimePoint stand_sent = {};     // when the answer that says so was asked for
+  bool foreign = false;  // of another cluster: stands for `no`, and its opinion counts for nothing
+
+  Stand stand = Stand::unheard;
+  TimePoint stand_sent = {};  // when the answer that says so was asked for
   std::optional<TimePoint> refused_at;
   std::optional<TimePoint> silent_since;
   std::optional<std::uint64_t> timeline;  // of a fresh answer
@@ -63,6 +65,7 @@ struct Election {
   std::vector<NodeId> press;  // to be asked anew (unless they were since `press_since`)
   TimePoint press_since = {};
   bool want_opinions = false;           // /cluster answers would help
+  TimePoint opinions_since = {};        // those asked for earlier would not
   std::optional<TimePoint> look_again;  // a silence is long enough then
 };
 

@@ -82,7 +82,10 @@ bool NodeBelief::list_as(const std::string& member) {
   if (member == listed_name_) return false;
   const bool another = !listed_name_.empty() && told_name_.empty();
   listed_name_ = member;
-  if (another) forget();
+  if (another) {
+    recycled_words_ = "is listed as " + member;
+    forget();
+  }
   return another;
 }
 
@@ -135,7 +138,13 @@ NodeBelief::Heard NodeBelief::hear(const PollAnswer& answer, bool extra, TimePoi
   const bool older = newest_ && answer.sent < newest_->sent;
   const bool other = shows_other_identity(*answer.body) || came_from_elsewhere(answer);
   if (other && older) return Heard::ignored;
-  if (other) forget();
+  if (other) {
+    const std::string& name = answer.body->name;
+    recycled_words_ = came_from_elsewhere(answer)           ? "answers at another address"
+                      : !name.empty() && name != told_name_ ? "calls itself " + name
+                                                            : "shows another system identifier";
+    forget();
+  }
 
   const bool claimed = claims(now);
   take(answer);
@@ -192,6 +201,12 @@ bool NodeBelief::is_fit_replica(TimePoint now) const {
 
 TimePoint NodeBelief::replica_until() const {
   return replica_ ? replica_->sent + checks_.expire : TimePoint{};
+}
+
+bool NodeBelief::is_settled(TimePoint now) const {
+  if (has_fallen() || failed || !refusal.empty()) return true;
+  if (!is_fresh(now)) return false;
+  return newest_->body.role != NodeRole::replica || (replica_ && now < replica_until());
 }
 
 bool NodeBelief::is_standby_leader(TimePoint now) const {

@@ -89,6 +89,9 @@ class NodeBelief {
   [[nodiscard]] TimePoint silent_since() const { return silent_since_; }
   [[nodiscard]] std::optional<TimePoint> refused_at() const;  // the newest thing heard is a refusal
   [[nodiscard]] const std::string& silence_words() const { return silence_words_; }
+  // Nothing more is to be expected of it: it answered (for a replica: on /replica), fell, failed or is
+  // refused.
+  [[nodiscard]] bool is_settled(TimePoint now) const;
   // Asked at least once, and it came to something, be it silence.
   [[nodiscard]] bool was_tried() const { return newest_.has_value() || silences_ > 0; }
 
@@ -97,6 +100,9 @@ class NodeBelief {
 
   // "is a replica", "is stopping", "does not answer (...)": what follows the name in a sentence.
   [[nodiscard]] std::string words(TimePoint now) const;
+
+  // How it showed that another node answers now: "shows another system identifier", "calls itself x", ...
+  [[nodiscard]] const std::string& recycled_words() const { return recycled_words_; }
 
   // ---- set by ClusterView
   std::string refusal;               // not empty: of another cluster, and how that shows
@@ -116,6 +122,7 @@ class NodeBelief {
   CheckPolicy checks_;
   TimePoint since_;  // what was sent before is about another place
 
+  std::string recycled_words_;
   std::string told_name_;
   std::string listed_name_;
   std::string system_id_;

@@ -23,16 +23,29 @@ std::string place_of(std::string_view url) {
   return text;
 }
 
-const NodeBelief* node_of(const wire::ClusterMember& member, const std::vector<const NodeBelief*>& nodes) {
-  const NodeBelief* by_name = nullptr;
+// Who goes by `name`: best a node that is heard of lately and told its name itself, at last one that is only
+// configured so. null: nobody.
+const NodeBelief* node_named(const std::string& name, const std::vector<const NodeBelief*>& nodes,
+                             TimePoint now) {
+  const NodeBelief* best = nullptr;
+  int best_rank = -1;
   for (const NodeBelief* node : nodes) {
-    if (!node->refusal.empty() || node->name() != member.name) continue;
-    if (node->name_is_certain()) return node;
-    by_name = node;
+    if (!node->refusal.empty() || node->name() != name) continue;
+    const int rank = (node->name_is_certain() ? 2 : 0) + (node->is_fresh(now) ? 1 : 0);
+    if (rank <= best_rank) continue;
+    best = node;
+    best_rank = rank;
   }
+  return best;
+}
+
+const NodeBelief* node_of(const wire::ClusterMember& member, const std::vector<const NodeBelief*>& nodes,
+                          TimePoint now) {
+  const NodeBelief* by_name = node_named(member.name, nodes, now);
+  if (by_name != nullptr && by_name->name_is_certain()) return by_name;
   for (const NodeBelief* node : nodes) {
-    if (!node->name_is_certain() && OpinionBoard::same_api(member.api_url, node->policy().api_url))
-      return node;
+    const bool uncertain = node->refusal.empty() && !node->name_is_certain();
+    if (uncertain && OpinionBoard::same_api(member.api_url, node->policy().api_url)) return node;
   }
   return by_name;
 }
@@ -71,11 +84,9 @@ KeySays OpinionBoard::key(const std::vector<const NodeBelief*>& nodes, Duration 
     return says;
   }
   says.name = *key_->holder;
-  for (const NodeBelief* node : nodes) {
-    if (node->name() != says.name || !node->refusal.empty()) continue;
+  if (const NodeBelief* node = node_named(says.name, nodes, now)) {
     says.kind = KeySays::Kind::names;
     says.node = node->id();
-    if (node->name_is_certain()) break;
   }
   return says;
 }
@@ -92,7 +103,7 @@ std::vector<Opinion> OpinionBoard::opinions(const std::vector<const NodeBelief*>
       if (leader == nullptr || leader->role != "leader") {
         opinion.kind = Opinion::Kind::nobody;
       } else {
-        const NodeBelief* node = node_of(*leader, nodes);
+        const NodeBelief* node = node_of(*leader, nodes, now);
         opinion.kind = node == nullptr ? Opinion::Kind::stranger : Opinion::Kind::names;
         opinion.node = node == nullptr ? NodeId{} : node->id();
         opinion.name = leader->name;

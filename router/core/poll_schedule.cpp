@@ -68,11 +68,12 @@ void PollSchedule::want_extra(NodeId node, AskKind kind) {
   book.extra[at(kind)] = true;
 }
 
-void PollSchedule::want(NodeId node, AskKind kind, Duration spacing) {
+void PollSchedule::want(NodeId node, AskKind kind, Duration spacing, std::optional<TimePoint> not_since) {
   Book& book = books_[node];
   if (book.out[at(kind)]) return;
   const std::optional<TimePoint>& last = book.last[at(kind)];
-  if (last && *last + spacing > now_) return due(*last + spacing);
+  const bool stale = last && not_since && *last < *not_since;
+  if (last && !stale && *last + spacing > now_) return due(*last + spacing);
   ask(book, node, kind);
 }
 

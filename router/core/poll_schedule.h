@@ -34,8 +34,8 @@ class PollSchedule {
   void want_poll(NodeId node, AskKind kind, std::optional<TimePoint> not_since);
   // The other end point, once, because of a contradiction.
   void want_extra(NodeId node, AskKind kind);
-  // Anything else, at most every `spacing`.
-  void want(NodeId node, AskKind kind, Duration spacing);
+  // Anything else, at most every `spacing`, or at once if it was not asked since `not_since`.
+  void want(NodeId node, AskKind kind, Duration spacing, std::optional<TimePoint> not_since = std::nullopt);
   [[nodiscard]] bool is_out(NodeId node, AskKind kind) const;
 
   [[nodiscard]] std::vector<Ask> take_asks() { return std::move(asks_); }

@@ -66,7 +66,8 @@ SecondOpinion second_opinion(const SecondOpinionCase& subject) {
   using Outcome = SecondOpinion::Outcome;
   const std::optional<PostgresAnswer>& postgres = subject.postgres;
   const bool pg_known = postgres && postgres->sent >= subject.since;
-  if (pg_known && !postgres->answered) return {Outcome::failed, {}, {}, "neither does its PostgreSQL"};
+  if (pg_known && !postgres->answered)
+    return {Outcome::failed, {}, {}, "its PostgreSQL does not answer either"};
 
   const bool pg_fresh = pg_known && subject.now < postgres->sent + subject.expire;
   if (!subject.leads) {

@@ -66,7 +66,7 @@ Candidate candidate_of(const NodeRoute& node) {
 }  // namespace
 
 ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<NodeRoute>& nodes,
-                            const std::string& no_leader) {
+                            const std::string& no_leader, bool otherwise_in_force) {
   ListenerRoutes routes;
   routes.listener = listener.id;
   std::vector<std::string> reasons;
@@ -93,7 +93,7 @@ ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<No
     routes.why_none = has_leader ? fmt::format("no leader: {}", fmt::join(reasons, ", ")) : no_leader;
     return routes;
   }
-  if (listener.otherwise_leader && all_settled) {
+  if (listener.otherwise_leader && (all_settled || otherwise_in_force)) {
     for (const NodeRoute& node : nodes) {
       if (!node.is_leader || !held_back(listener, node).empty()) continue;
       routes.candidates.push_back(candidate_of(node));

@@ -2,6 +2,7 @@
 //
 // `otherwise: leader` comes into play when no node is fit and every node has settled: it answered, or has
 // been silent `fall` times in a row. Until then readers wait for the replicas that may be about to answer.
+// Once in force it stays so until a replica is fit: a node that is added takes nothing away from the readers.
 #pragma once
 
 #include <optional>
@@ -36,9 +37,10 @@ struct NodeRoute {
   AdminState admin = AdminState::ready;  // for this listener
 };
 
-// `no_leader`: why there is none, for listeners that want one.
+// `no_leader`: why there is none, for listeners that want one. `otherwise_in_force`: readers were sent to the
+// leader until now.
 [[nodiscard]] ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<NodeRoute>& nodes,
-                                          const std::string& no_leader);
+                                          const std::string& no_leader, bool otherwise_in_force);
 
 // The same for sessions: differences in `valid_until` and the generation alone do not count.
 [[nodiscard]] bool routes_alike(const RoutingTable& a, const RoutingTable& b);

@@ -1,0 +1,374 @@
+#include "tests/scenarios/script.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+#include <optional>
+#include <sstream>
+
+namespace tamada::router::scenario {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Words split(const std::string& line) {
+  std::istringstream in(line);
+  Words words;
+  for (std::string word; in >> word;) words.push_back(word);
+  return words;
+}
+
+// "PATTERN": lower-case words stand for themselves, capitals for an argument, a final "..." for the rest.
+std::optional<Words> match(const std::string& pattern, const Words& words) {
+  const Words parts = split(pattern);
+  Words arguments;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i] == "...") {
+      arguments.insert(arguments.end(), words.begin() + static_cast<std::ptrdiff_t>(i), words.end());
+      return arguments;
+    }
+    if (i >= words.size()) return std::nullopt;
+    const bool literal = parts[i].find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string::npos;
+    if (literal && parts[i] != words[i]) return std::nullopt;
+    if (!literal) arguments.push_back(words[i]);
+  }
+  if (words.size() != parts.size()) return std::nullopt;
+  return arguments;
+}
+
+Duration duration(const std::string& text) {
+  if (text.ends_with("ms")) return Duration{std::stoll(text) * 1000};
+  return Duration{static_cast<Duration::rep>(std::stod(text) * 1e6)};
+}
+
+std::uint64_t bytes(const std::string& text) {
+  std::uint64_t unit = 1;
+  if (text.ends_with("kB")) unit = 1024;
+  if (text.ends_with("MB")) unit = 1024ULL * 1024;
+  if (text.ends_with("GB")) unit = 1024ULL * 1024 * 1024;
+  return std::stoull(text) * unit;
+}
+
+struct Unknown {
+  std::string what;
+};
+
+WorldNode& node(World& world, const std::string& label) {
+  if (WorldNode* found = world.find(label)) return *found;
+  throw Unknown{"no node is called " + label};
+}
+
+NodeId node_id(World& world, const std::string& label) {
+  return node(world, label).id;
+}
+
+ListenerId listener_id(World& world, const std::string& name) {
+  for (const ListenerPolicy& listener : world.policy.listeners) {
+    if (listener.name == name) return listener.id;
+  }
+  throw Unknown{"no listener is called " + name};
+}
+
+Ending ending(const std::string& text) {
+  if (text == "cut") return Ending::cut;
+  if (text == "drain") return Ending::drain;
+  throw Unknown{"expected cut or drain, found " + text};
+}
+
+Target target(const std::string& text) {
+  for (const auto& [name, value] : {std::pair{"leader", Target::leader},
+                                    {"replica", Target::replica},
+                                    {"any", Target::any},
+                                    {"sync", Target::sync},
+                                    {"async", Target::async},
+                                    {"standby-leader", Target::standby_leader}}) {
+    if (text == name) return value;
+  }
+  throw Unknown{"unknown target " + text};
+}
+
+void add_listener(World& world, const Words& arguments) {
+  ListenerPolicy listener;
+  listener.name = arguments.at(0);
+  for (std::size_t i = 1; i < arguments.size(); ++i) {
+    const std::size_t equals = arguments[i].find('=');
+    const std::string key = arguments[i].substr(0, equals);
+    const std::string value = equals == std::string::npos ? "" : arguments[i].substr(equals + 1);
+    if (key == "to" && value.starts_with("tag:")) {
+      const std::size_t colon = value.find(':', 4);
+      listener.to = Target::tag;
+      listener.tag_key = value.substr(4, colon - 4);
+      listener.tag_value = value.substr(colon + 1);
+    } else if (key == "to") {
+      listener.to = target(value);
+    } else if (key == "otherwise" && value == "leader") {
+      listener.otherwise_leader = true;
+    } else if (key == "max_lag") {
+      listener.max_lag = bytes(value);
+    } else if (key == "on_lag") {
+      listener.on_lag = ending(value);
+    } else if (key == "on_fail") {
+      listener.on_fail = ending(value);
+    } else if (key == "on_promote") {
+      listener.on_promote = ending(value);
+    } else {
+      throw Unknown{"unknown setting " + arguments[i]};
+    }
+  }
+  (void)world.add_listener(listener);
+}
+
+// "timeline 8 at 1000 state stopping without lock ...": what follows the role.
+void describe(WorldNode& node, const Words& words, std::size_t first) {
+  node.state = "running";
+  for (std::size_t i = first; i < words.size(); ++i) {
+    const auto next = [&]() -> const std::string& {
+      if (i + 1 >= words.size()) throw Unknown{words[i] + " wants a value"};
+      return words[++i];
+    };
+    if (words[i] == "timeline") {
+      node.timeline = static_cast<std::uint32_t>(std::stoul(next()));
+    } else if (words[i] == "at") {
+      node.position = bytes(next());
+    } else if (words[i] == "stopping" || words[i] == "stopped" || words[i] == "starting" ||
+               words[i] == "crashed" || words[i] == "unknown") {
+      node.state = words[i];
+    } else if (words[i] == "without" && next() == "lock") {
+      node.lock = false;
+    } else if (words[i] == "with" && next() == "lock") {
+      node.lock = true;
+    } else if (words[i] == "sync") {
+      node.sync = true;
+    } else {
+      throw Unknown{"unknown word " + words[i]};
+    }
+  }
+}
+
+void is(World& world, const Words& arguments) {
+  WorldNode& one = node(world, arguments.at(0));
+  const std::string& role = arguments.at(1);
+  if (wire::node_role(role) == wire::NodeRole::unknown) throw Unknown{"unknown role " + role};
+  if (one.rest == WorldNode::Rest::unresolved) {
+    one.rest = WorldNode::Rest::answers;
+    one.postgres = true;
+  }
+  one.role = role;
+  one.lock = role == "primary";
+  one.sync = false;
+  describe(one, arguments, 2);
+}
+
+void rest(World& world, const std::string& label, WorldNode::Rest how) {
+  node(world, label).rest = how;
+}
+
+void show(World& world, const Words& arguments) {
+  std::vector<std::string> lines;
+  const std::string& what = arguments.at(0);
+  if (what == "nodes")
+    lines = world.show_nodes();
+  else if (what == "leader")
+    lines = world.show_leader();
+  else if (what == "why")
+    lines = world.show_why();
+  else if (what == "asks")
+    lines = world.show_asks();
+  else if (what == "undiscovered")
+    lines = world.show_undiscovered();
+  else
+    throw Unknown{"nothing to show is called " + what};
+  for (const std::string& line : lines) world.say("  " + line);
+}
+
+struct Command {
+  const char* pattern;
+  std::function<void(World&, const Words&)> run;
+};
+
+using Rest = WorldNode::Rest;
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = {
+      // ---- what the router is told
+      {"nodes ...",
+       [](World& w, const Words& a) {
+         for (const std::string& label : a) (void)w.add_node(label);
+       }},
+      {"listener ...", add_listener},
+      {"scope NAME", [](World& w, const Words& a) { w.policy.scope = a[0]; }},
+      {"no scope", [](World& w, const Words&) { w.policy.scope.clear(); }},
+      {"pinned system ID", [](World& w, const Words& a) { w.policy.system_id = a[0]; }},
+      {"etcd is watched", [](World& w, const Words&) { w.policy.watches_leader_key = true; }},
+      {"interval SPAN", [](World& w, const Words& a) { w.policy.checks.interval = duration(a[0]); }},
+      // ---- time
+      {"at TIME", [](World& w, const Words& a) { w.run_until(TimePoint{duration(a[0])}); }},
+      {"run SPAN", [](World& w, const Words& a) { w.run(duration(a[0])); }},
+      {"the loop stalls for SPAN", [](World& w, const Words& a) { w.stall(duration(a[0])); }},
+      {"etcd falls silent", [](World& w, const Words&) { w.etcd_answers = false; }},
+      {"etcd answers", [](World& w, const Words&) { w.etcd_answers = true; }},
+      // ---- nodes
+      {"NODE is at POSITION", [](World& w, const Words& a) { node(w, a[0]).position = bytes(a[1]); }},
+      {"NODE is ROLE ...", is},
+      {"NODE falls silent", [](World& w, const Words& a) { rest(w, a[0], Rest::silent); }},
+      {"NODE refuses", [](World& w, const Words& a) { rest(w, a[0], Rest::refuses); }},
+      {"NODE resets", [](World& w, const Words& a) { rest(w, a[0], Rest::resets); }},
+      {"NODE answers garbage", [](World& w, const Words& a) { rest(w, a[0], Rest::garbage); }},
+      {"NODE answers", [](World& w, const Words& a) { rest(w, a[0], Rest::answers); }},
+      {"NODE answers after SPAN", [](World& w, const Words& a) { node(w, a[0]).latency = duration(a[1]); }},
+      {"NODE vanishes",
+       [](World& w, const Words& a) {
+         rest(w, a[0], Rest::unresolved);
+         node(w, a[0]).postgres = false;
+       }},
+      {"NODE dies",
+       [](World& w, const Words& a) {
+         rest(w, a[0], Rest::refuses);
+         node(w, a[0]).postgres = false;
+       }},
+      {"NODE hangs",
+       [](World& w, const Words& a) {
+         rest(w, a[0], Rest::silent);
+         node(w, a[0]).postgres = false;
+       }},
+      {"NODE returns",
+       [](World& w, const Words& a) {
+         rest(w, a[0], Rest::answers);
+         node(w, a[0]).postgres = true;
+       }},
+      {"PostgreSQL of NODE answers", [](World& w, const Words& a) { node(w, a[0]).postgres = true; }},
+      {"PostgreSQL of NODE dies", [](World& w, const Words& a) { node(w, a[0]).postgres = false; }},
+      {"NODE tells name NAME", [](World& w, const Words& a) { node(w, a[0]).told_name = a[1]; }},
+      {"NODE tells no name", [](World& w, const Words& a) { node(w, a[0]).told_name.clear(); }},
+      {"NODE tells scope NAME", [](World& w, const Words& a) { node(w, a[0]).scope = a[1]; }},
+      {"NODE tells system ID", [](World& w, const Words& a) { node(w, a[0]).system_id = a[1]; }},
+      {"NODE moves to ADDRESS", [](World& w, const Words& a) { node(w, a[0]).address = a[1]; }},
+      {"NODE has tag KEY VALUE",
+       [](World& w, const Words& a) {
+         node(w, a[0]).tags.values[a[1]] = a[2];
+         if (a[1] == "noloadbalance") node(w, a[0]).tags.noloadbalance = a[2] == "true";
+       }},
+      // ---- the lock
+      {"NODE takes the lock",
+       [](World& w, const Words& a) {
+         const WorldNode& holder = node(w, a[0]);
+         w.lock_holder = holder.told_name.empty() ? holder.label : holder.told_name;
+         w.lock_changed();
+       }},
+      {"NAME holds the lock",
+       [](World& w, const Words& a) {
+         w.lock_holder = a[0] == "nobody" ? "" : a[0];
+         w.lock_changed();
+       }},
+      {"cluster of NODE fails", [](World& w, const Words& a) { node(w, a[0]).cluster_fails = true; }},
+      {"cluster of NODE works",
+       [](World& w, const Words& a) {
+         node(w, a[0]).cluster_fails = false;
+         node(w, a[0]).cluster_names.reset();
+       }},
+      {"cluster of NODE names NAME",
+       [](World& w, const Words& a) { node(w, a[0]).cluster_names = a[1] == "nobody" ? "" : a[1]; }},
+      // ---- the router and its people
+      {"workers stop acknowledging", [](World& w, const Words&) { w.workers_acknowledge = false; }},
+      {"workers acknowledge",
+       [](World& w, const Words&) {
+         w.workers_acknowledge = true;
+         w.acknowledge_now();
+       }},
+      {"a client meets WORDS on NODE", [](World& w, const Words& a) { w.smell(node_id(w, a[1]), a[0]); }},
+      {"drain NODE", [](World& w, const Words& a) { w.administer(node_id(w, a[0]), {}, AdminState::drain); }},
+      {"drain NODE on LISTENER",
+       [](World& w, const Words& a) {
+         w.administer(node_id(w, a[0]), listener_id(w, a[1]), AdminState::drain);
+       }},
+      {"maintain NODE",
+       [](World& w, const Words& a) { w.administer(node_id(w, a[0]), {}, AdminState::maintenance); }},
+      {"ready NODE", [](World& w, const Words& a) { w.administer(node_id(w, a[0]), {}, AdminState::ready); }},
+      {"take out NODE",
+       [](World& w, const Words& a) {
+         const NodeId id = node_id(w, a[0]);
+         std::erase_if(w.policy.nodes, [&](const NodePolicy& one) { return one.id == id; });
+         w.reconfigure();
+       }},
+      {"take out listener NAME",
+       [](World& w, const Words& a) {
+         const ListenerId id = listener_id(w, a[0]);
+         std::erase_if(w.policy.listeners, [&](const ListenerPolicy& one) { return one.id == id; });
+         w.reconfigure();
+       }},
+      {"put in NODE",
+       [](World& w, const Words& a) {
+         (void)w.add_node(a[0]);
+         w.reconfigure();
+       }},
+      {"the sessions on NODE are gone", [](World& w, const Words& a) { w.sessions_gone(node_id(w, a[0])); }},
+      {"show WHAT", nullptr},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::vector<Block> parse_script(const std::string& text) {
+  std::vector<Block> blocks;
+  Block block;
+  bool expecting = false;
+  std::size_t number = 0;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) {
+    ++number;
+    if (expecting) {
+      if (!line.empty()) {
+        block.expected.push_back(line);
+        continue;
+      }
+      blocks.push_back(std::move(block));
+      block = {};
+      expecting = false;
+    }
+    if (line == "----") {
+      expecting = true;
+      continue;
+    }
+    block.head.push_back(line);
+    if (line.empty() || line.starts_with("#")) continue;
+    if (block.commands.empty()) block.line = number;
+    block.commands.push_back(line);
+  }
+  if (!block.head.empty() || expecting) blocks.push_back(std::move(block));
+  return blocks;
+}
+
+std::string write_script(const std::vector<Block>& blocks) {
+  std::string text;
+  for (const Block& block : blocks) {
+    for (const std::string& line : block.head) text += line + "\n";
+    if (block.commands.empty()) continue;
+    text += "----\n";
+    for (const std::string& line : block.expected) text += line + "\n";
+  }
+  return text;
+}
+
+std::string carry_out(World& world, const std::string& command) {
+  const Words words = split(command);
+  try {
+    for (const Command& known : commands()) {
+      const std::optional<Words> arguments = match(known.pattern, words);
+      if (!arguments) continue;
+      if (known.run == nullptr) {
+        show(world, *arguments);
+      } else {
+        known.run(world, *arguments);
+      }
+      return {};
+    }
+    return "unknown command";
+  } catch (const Unknown& unknown) {
+    return unknown.what;
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+}  // namespace tamada::router::scenario
