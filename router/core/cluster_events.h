@@ -82,7 +82,8 @@ struct PostgresAnswer {
   bool answered = false;  // a byte came back: a postmaster is alive there
 };
 
-// The leader key in etcd as of `as_of` (heartbeats repeat it with a later as_of). `holder` empty: no key.
+// The leader key in etcd as of `as_of` (heartbeats repeat it with a later as_of, more often than every
+// `checks.expire`: older than that it says nothing). `holder` empty: no key.
 struct LeaderKey {
   std::optional<std::string> holder;
   TimePoint as_of;

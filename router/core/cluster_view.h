@@ -13,6 +13,11 @@
 //   3. A node of another scope or database system is offered to nobody.
 //   4. Two claims and nobody to decide between them: no leader.
 // When it cannot know, it refuses: no leader is better than two.
+//
+// The rules stand in the parts: node_belief.h (what an answer is worth), cluster_identity.h (who belongs),
+// second_opinion.h (silence), leader_election.h (who is believed), cut_ledger.h (break before make),
+// replica_lag.h and table_builder.h (readers), poll_schedule.h (asking). tests/scenarios tells them as
+// stories.
 #pragma once
 
 #include <cstdint>
@@ -85,14 +90,15 @@ class ClusterView {
   [[nodiscard]] Step acknowledged(Generation generation, TimePoint now);
 
   // A new configuration. A node that is gone from it gets no new sessions and is still watched until
-  // sessions_gone().
+  // sessions_gone(); a shell that knows of no session there calls that at once. Cuts of a listener that is
+  // gone go on for its old sessions (RoutingTable keeps it, without candidates).
   [[nodiscard]] Step configure(RoutingPolicy policy, TimePoint now);
   [[nodiscard]] Step sessions_gone(NodeId leaving, TimePoint now);
 
   // By hand: `listener` not set means all of them. Survives configure().
   [[nodiscard]] Step administer(NodeId node, ListenerId listener, AdminState state, TimePoint now);
 
-  // Where sessions to the node's PostgreSQL go, for the poller's Ask::postgres; not set if unknown.
+  // Configured nodes in their order, then those that are leaving.
   [[nodiscard]] std::vector<NodeView> nodes(TimePoint now) const;
   [[nodiscard]] LeaderView leader() const;
 

@@ -90,15 +90,17 @@ bool NodeBelief::list_as(const std::string& member) {
 }
 
 bool NodeBelief::is_same_node(const NodeBelief& other) const {
+  const bool certain = name_is_certain() && other.name_is_certain();
+  if (certain && name() != other.name()) return false;
   if (postgres_.is_set() && postgres_ == other.postgres_) return true;
-  return name_is_certain() && other.name_is_certain() && name() == other.name() && !system_id_.empty() &&
-         system_id_ == other.system_id_;
+  return certain && !system_id_.empty() && system_id_ == other.system_id_;
 }
 
-// A node that tells no name (Patroni 3) and answers from another machine may be another node.
-bool NodeBelief::came_from_elsewhere(const PollAnswer& answer) const {
+// A node that tells no name (Patroni 3), was silent, and then answers from another machine may be another
+// node. Without a silence in between it is one node with several addresses.
+bool NodeBelief::came_from_elsewhere(const PollAnswer& answer, TimePoint now) const {
   return told_name_.empty() && answer.body->name.empty() && postgres_.is_set() && answer.postgres.is_set() &&
-         !postgres_.same_ip(answer.postgres);
+         !postgres_.same_ip(answer.postgres) && (silences_ > 0 || !is_fresh(now));
 }
 
 bool NodeBelief::shows_other_identity(const wire::NodeStatus& body) const {
@@ -136,11 +138,11 @@ NodeBelief::Heard NodeBelief::hear(const PollAnswer& answer, bool extra, TimePoi
   }
 
   const bool older = newest_ && answer.sent < newest_->sent;
-  const bool other = shows_other_identity(*answer.body) || came_from_elsewhere(answer);
+  const bool other = shows_other_identity(*answer.body) || came_from_elsewhere(answer, now);
   if (other && older) return Heard::ignored;
   if (other) {
     const std::string& name = answer.body->name;
-    recycled_words_ = came_from_elsewhere(answer)           ? "answers at another address"
+    recycled_words_ = came_from_elsewhere(answer, now)      ? "answers at another address"
                       : !name.empty() && name != told_name_ ? "calls itself " + name
                                                             : "shows another system identifier";
     forget();

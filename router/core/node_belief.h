@@ -114,7 +114,7 @@ class NodeBelief {
  private:
   void forget();
   [[nodiscard]] std::string unusable(const PollAnswer& answer) const;
-  [[nodiscard]] bool came_from_elsewhere(const PollAnswer& answer) const;
+  [[nodiscard]] bool came_from_elsewhere(const PollAnswer& answer, TimePoint now) const;
   [[nodiscard]] bool shows_other_identity(const wire::NodeStatus& body) const;
   void take(const PollAnswer& answer);
 

@@ -9,7 +9,9 @@ bool PollSchedule::answered(NodeId node, AskKind kind, TimePoint sent) {
   if (found == books_.end()) return false;
   Book& book = found->second;
   std::optional<TimePoint>& out = book.out[at(kind)];
-  if (!out || sent < *out) return false;
+  std::optional<TimePoint>& newest = book.answered[at(kind)];
+  if (!out || (newest && sent <= *newest)) return false;
+  newest = sent;
   out.reset();
   return std::exchange(book.extra[at(kind)], false);
 }

@@ -23,8 +23,9 @@ class PollSchedule {
   // The node is another place now, or gone: asks out are forgotten.
   void forget(NodeId node) { books_.erase(node); }
 
-  // An answer came; true: it was to an extra ask. Repetitions (sent before the ask that is out) change
-  // nothing.
+  // An answer came; true: it was to an extra ask. Repetitions (not sent later than the newest answer of that
+  // kind) change nothing. Any other answer is taken for the one that is awaited, also where the shell asked
+  // by itself: nobody must wait for ever for an answer that came under another name.
   bool answered(NodeId node, AskKind kind, TimePoint sent);
 
   // ---- one turn: begin(), then wants, then asks() and next()
@@ -47,8 +48,9 @@ class PollSchedule {
 
  private:
   struct Book {
-    std::array<std::optional<TimePoint>, 5> out;   // since when an ask is out, by kind
-    std::array<std::optional<TimePoint>, 5> last;  // when it was asked last
+    std::array<std::optional<TimePoint>, 5> out;       // since when an ask is out, by kind
+    std::array<std::optional<TimePoint>, 5> last;      // when it was asked last
+    std::array<std::optional<TimePoint>, 5> answered;  // the newest answer's `sent`
     std::array<bool, 5> extra = {};
     std::optional<TimePoint> polled;  // the last regular poll
     double jitter = 1.0;

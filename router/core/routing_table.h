@@ -56,9 +56,11 @@ struct ListenerRoutes {
 
 struct RoutingTable {
   Generation generation = 0;
-  std::vector<ListenerRoutes> listeners;  // every configured listener, in configuration order
+  // Every configured listener, in configuration order; then those that were taken out, without candidates:
+  // their old sessions are still cut when that is due.
+  std::vector<ListenerRoutes> listeners;
 
-  // Never null-checked by callers for configured listeners; null for one that was taken out.
+  // Never null-checked by callers for configured listeners; null for one that never was.
   [[nodiscard]] const ListenerRoutes* find(ListenerId id) const {
     for (const ListenerRoutes& routes : listeners) {
       if (routes.listener == id) return &routes;
