@@ -239,7 +239,10 @@ class RandomRun {
         done.ask.kind == AskKind::master) {
       claimed_[done.ask.node] = std::max(claimed_[done.ask.node], done.sent);
     }
-    shown_[done.ask.node] = node.system_id;
+    if (done.sent >= shown_at_[done.ask.node]) {
+      shown_[done.ask.node] = node.system_id;
+      shown_at_[done.ask.node] = done.sent;
+    }
     return answer;
   }
 
@@ -276,6 +279,7 @@ class RandomRun {
         if (candidate.valid_until > now_) systems.insert(shown_[candidate.node]);
       }
     }
+    CHECK(systems.size() <= 1);
     for (const CutLine& cut : write->cuts) {
       if (closed_ == 0 && cut.node == leader_ && cut.before > led_until_) closed_ = cut.before;
     }
@@ -308,7 +312,8 @@ class RandomRun {
   std::vector<Out> out_;
   std::vector<ClusterEvent> old_;
   std::map<NodeId, TimePoint> claimed_;
-  std::map<NodeId, std::string> shown_;
+  std::map<NodeId, std::string> shown_;  // the system identifier of the newest answer
+  std::map<NodeId, TimePoint> shown_at_;
   RoutingTablePtr table_;
   Generation acknowledged_ = 0;
   NodeId leader_;
