@@ -14,12 +14,10 @@ bool is_method_letter(char c) {
   return (c >= 'A' && c <= 'Z') || c == '-';
 }
 
-// Whether it looks like a request with a method that llhttp does not know, rather than like no HTTP at all.
-bool looks_like_method(std::string_view start) {
-  const auto end = start.find(' ');
-  const std::string_view word = start.substr(0, end);
-  return !word.empty() && (end != std::string_view::npos || word.size() == start_kept) &&
-         std::all_of(word.begin(), word.end(), is_method_letter);
+// Whether the bytes up to the one that llhttp stumbled over are the beginning of a method that it does not
+// know, rather than of no HTTP at all. Only these count, so that it does not matter how the bytes were cut.
+bool looks_like_method(std::string_view until_fault) {
+  return !until_fault.empty() && std::all_of(until_fault.begin(), until_fault.end(), is_method_letter);
 }
 
 }  // namespace
@@ -142,6 +140,7 @@ void MessageParser::restart() {
   progress_ = Progress::need_more;
   guard_ = HeaderGuard(limits_.max_header);
   start_.clear();
+  head_fed_ = 0;
   field_name_.clear();
   field_value_.clear();
   trailing_bytes_ = 0;
@@ -170,6 +169,7 @@ std::size_t MessageParser::feed(std::string_view bytes) {
     const std::string_view head = bytes.substr(used, scan.used);
     if (start_.size() < start_kept) start_ += head.substr(0, start_kept - start_.size());
     used += execute(head);
+    head_fed_ += head.size();
     if (progress_ == Progress::failed) break;
     if (progress_ == Progress::complete && skip_) {
       restart();
@@ -192,7 +192,10 @@ std::size_t MessageParser::execute(std::string_view bytes) {
   if (progress_ == Progress::complete) {
     return static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - bytes.data());
   }
-  if (progress_ != Progress::failed) llhttp_fault(error);
+  if (progress_ != Progress::failed) {
+    const char* at = llhttp_get_error_pos(&llhttp_);
+    llhttp_fault(error, head_fed_ + (at == nullptr ? 0 : static_cast<std::size_t>(at - bytes.data())));
+  }
   return bytes.size();
 }
 
@@ -210,7 +213,7 @@ void MessageParser::scan_fault(HeaderGuard::Verdict verdict) {
   }
 }
 
-void MessageParser::llhttp_fault(llhttp_errno_t error) {
+void MessageParser::llhttp_fault(llhttp_errno_t error, std::size_t position) {
   const char* reason = llhttp_get_error_reason(&llhttp_);
   const std::string why = reason == nullptr || *reason == '\0' ? llhttp_errno_name(error) : reason;
   if (type_ == HTTP_REQUEST && !start_.empty() && start_[0] == '\x16') {
@@ -219,9 +222,9 @@ void MessageParser::llhttp_fault(llhttp_errno_t error) {
   if (error == HPE_INVALID_VERSION) {
     return fail(Fault::unsupported_version, "expected HTTP/1.0 or HTTP/1.1");
   }
-  if (type_ == HTTP_REQUEST && error == HPE_INVALID_METHOD && looks_like_method(start_)) {
-    return fail(Fault::unknown_method,
-                fmt::format("the method {} is not known here", start_.substr(0, start_.find(' '))));
+  const std::string_view until_fault = std::string_view(start_).substr(0, position + 1);
+  if (type_ == HTTP_REQUEST && error == HPE_INVALID_METHOD && looks_like_method(until_fault)) {
+    return fail(Fault::unknown_method, fmt::format("no method known here begins with {}", until_fault));
   }
   fail(Fault::malformed, type_ == HTTP_REQUEST ? fmt::format("not an HTTP/1 request: {}", why)
                                                : fmt::format("not an HTTP/1 answer: {}", why));

@@ -79,12 +79,13 @@ class MessageParser {
 
   std::size_t execute(std::string_view bytes);
   void scan_fault(HeaderGuard::Verdict verdict);
-  void llhttp_fault(llhttp_errno_t error);
+  void llhttp_fault(llhttp_errno_t error, std::size_t position);
 
   llhttp_type_t type_;
   MessageLimits limits_;
   HeaderGuard guard_;
-  std::string start_;  // the first bytes, to tell what garbage it was
+  std::string start_;         // the first bytes, to tell what garbage it was
+  std::size_t head_fed_ = 0;  // bytes of the head that llhttp has had before this piece
   std::string field_name_;
   std::string field_value_;
   std::size_t trailing_bytes_ = 0;  // chunk extensions and trailers: skipped, but not without end

@@ -91,7 +91,6 @@ void ServerConnection::note_progress_of_request() {
 }
 
 void ServerConnection::hand_over(Request request) {
-  first_ = false;
   ++exchange_;
   keep_alive_ = request.keep_alive;
   to_head_ = request.method == "HEAD";

@@ -79,8 +79,6 @@ class ServerConnection final : private loop::StreamListener {
   std::string unparsed_;  // bytes behind the request that is being answered
   std::uint64_t exchange_ = 0;
   bool processing_ = false;
-  bool first_ = true;  // no request has come yet
-  bool continued_ = false;
   bool client_ended_ = false;  // its FIN has come
   // Of the request being answered.
   bool keep_alive_ = false;

@@ -158,7 +158,7 @@ TEST_CASE("what is too large is refused as soon as it is known", "[request_parse
 }
 
 TEST_CASE("another protocol on the port is named where it can be", "[request_parser]") {
-  check_refused("BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n", 501, "the method BREW is not known here");
+  check_refused("BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n", 501, "no method known here begins with BR");
   check_refused("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501, "CONNECT: this is no proxy");
   check_refused("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "HTTP/2.0; expected HTTP/1.0 or HTTP/1.1");
   check_refused("GET / HTTP/0.9\r\nHost: a\r\n\r\n", 505, "HTTP/0.9; expected HTTP/1.0 or HTTP/1.1");
@@ -168,6 +168,18 @@ TEST_CASE("another protocol on the port is named where it can be", "[request_par
                 "HTTP/2 without being asked; expected HTTP/1.0 or HTTP/1.1");
   check_refused("\x16\x03\x01\x02", 400, "this looks like TLS; this port speaks plain HTTP");
   CHECK(outcome_of(std::string("\0\0\0\x08\x04\xd2\x16\x2f", 8)).status == 400);  // PostgreSQL's SSLRequest
+}
+
+TEST_CASE("an unknown method is the same however it is cut", "[request_parser]") {
+  const std::string bytes = "FETCH / HTTP/1.1\r\nHost: a\r\n\r\n";
+  for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
+    RequestParser parser(small_limits());
+    parser.feed(bytes.substr(0, cut));
+    parser.feed(bytes.substr(cut));
+    REQUIRE(parser.progress() == Progress::failed);
+    CHECK(parser.fault_status() == 501);
+    CHECK(parser.fault_words() == "no method known here begins with FE");
+  }
 }
 
 TEST_CASE("a client that waits for 100 Continue is recognised", "[request_parser]") {
