@@ -84,8 +84,8 @@ http::Response change_state(const std::string& node, const http::Request& reques
   }
   for (const auto& [key, value] : body.items()) {
     if (key != "state" && key != "listener") {
-      return text(
-          400, fmt::format("Unknown key \"{}\": expected \"state\" and \"listener\".", key.substr(0, 64)));
+      return text(400,
+                  fmt::format("Unknown key \"{}\": expected \"state\" and \"listener\".", key.substr(0, 64)));
     }
   }
   source.administer(node, listener, *state, peer);
