@@ -140,7 +140,10 @@ class Cluster:
 
     def configure(self, **changes: Any) -> None:
         """PATCH /config: changes the cluster's own settings in place (`None` removes one)."""
-        self.wait_for_leader().post("/config", changes, method="PATCH")
+        leader = self.wait_for_leader()
+        # A new cluster has a leader a moment before it has settings.
+        wait_until("the cluster has its settings", lambda: leader.get("/config"))
+        leader.post("/config", changes, method="PATCH")
 
     def sql(self, statement: str, node: Node | None = None) -> list[tuple[Any, ...]]:
         """Runs `statement` as superuser straight on a node (the leader when none is named)."""

@@ -17,8 +17,10 @@ import os
 import select
 import signal
 import sys
+import time
 
 PR_SET_CHILD_SUBREAPER = 36
+LOOK_SECONDS = 0.5
 
 
 def descendants(root: int) -> list[int]:
@@ -44,13 +46,15 @@ def descendants(root: int) -> list[int]:
 
 
 def kill_descendants(root: int) -> None:
-    """Kills until none is left: one that forks while we look is found the next time round."""
+    """Kills until none is seen. One that forks and ends by itself while we look leaves a child unseen: so whoever
+    must be sure calls this again until the keeper itself has ended."""
     while pids := descendants(root):
         for pid in pids:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        time.sleep(0.005)  # what was killed needs the processor to die
 
 
 def main() -> int:
@@ -84,7 +88,8 @@ def main() -> int:
 
     code = 0
     while True:
-        readable, _, _ = select.select([0, woken_read], [], [])
+        # The time limit is for a signal that came while Python was not looking.
+        readable, _, _ = select.select([0, woken_read], [], [], LOOK_SECONDS)
         if woken_read in readable:
             os.read(woken_read, 4096)
         if 0 in readable:

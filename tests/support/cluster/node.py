@@ -112,7 +112,10 @@ class Node:
             with urllib.request.urlopen(self.api + path, timeout=3) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            return json.loads(error.read())
+            try:
+                return json.loads(error.read())
+            except (OSError, ValueError):  # Patroni's own error pages are HTML
+                return None
         except (OSError, ValueError):
             return None
 

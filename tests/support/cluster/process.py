@@ -78,8 +78,10 @@ class Server:
 
     def kill9(self) -> None:
         """The whole tree at once, as a machine that loses power."""
-        keeper.kill_descendants(self._keeper.pid)
-        self._keeper.wait(timeout=30)
+        def ended() -> bool:
+            keeper.kill_descendants(self._keeper.pid)
+            return not self.running()
+        wait_until(f"what {self.pid} has started is dead", ended, 60, pause=0.01)
 
     def stop(self, seconds: float = 30) -> int:
         """SIGTERM, then SIGKILL for what is left after `seconds`. Gives the exit code back."""
