@@ -138,7 +138,7 @@ TEST_CASE("after S or G everything is passed on and not known to be started", "[
 
 TEST_CASE("direct TLS is sent as it is, and again to the next server until one has answered",
           "[session_start]") {
-  const std::string hello("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and so on", 23);
+  const std::string hello("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and so on", 21);
   Fixture f;
   f.up_to_server(hello);
   CHECK(f.client("rest").to_server == "rest");
