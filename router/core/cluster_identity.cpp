@@ -11,6 +11,7 @@ void ClusterIdentity::configure(const RoutingPolicy& policy) {
   scope_ = policy.scope;
   pinned_ = policy.system_id;
   adopt_after_ = policy.checks.adopt_after;
+  looks_every_ = std::max(policy.checks.expire, 2 * policy.checks.interval);
 }
 
 bool ClusterIdentity::is_of_scope(const NodeBelief& node) const {
@@ -30,6 +31,8 @@ std::optional<ClusterIdentity::Change> ClusterIdentity::learn(const std::string&
 
 std::optional<ClusterIdentity::Change> ClusterIdentity::settle(const std::vector<const NodeBelief*>& nodes,
                                                                TimePoint now) {
+  if (looked_ && now - *looked_ > looks_every_) learned_shown_ += now - *looked_;
+  looked_ = now;
   adopt_at_.reset();
   dispute_.clear();
   open_ = false;

@@ -3,7 +3,9 @@
 // The system identifier is pinned by the configuration, or learned: when every node was tried and all that
 // answered agree, when more than half of the configured nodes show the same, or with the first confirmed
 // leader if nobody disagrees. A learned identifier gives way to another one only when no node has shown the
-// old one for `adopt_after` and all that answer agree on the new one (a cluster built anew).
+// old one for `adopt_after` and all that answer agree on the new one (a cluster built anew). Time in which
+// nobody looked (a control loop that stalled, a virtual machine that was paused) does not count for that:
+// otherwise the first stranger to answer afterwards would be taken for the cluster.
 //
 // When it cannot know: nodes that disagree before anything is learned leave it open, and open means that
 // nobody is offered anything.
@@ -57,6 +59,8 @@ class ClusterIdentity {
   std::string scope_;
   std::string pinned_;
   Duration adopt_after_ = 60s;
+  Duration looks_every_ = 3s;  // a longer gap between two looks is no time of watching
+  std::optional<TimePoint> looked_;
   std::string learned_;
   TimePoint learned_shown_ = {};  // newest `sent` of an answer that showed `learned_`
   bool open_ = false;
