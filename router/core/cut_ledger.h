@@ -25,7 +25,10 @@ class CutLedger {
     changed_ = true;
   }
   // No leader may be published before the next table is acknowledged.
-  void break_here() { break_ = next(); }
+  void break_here() {
+    break_ = next();
+    changed_ = true;
+  }
   void acknowledged(Generation generation) {
     if (generation <= published_ && generation > acknowledged_) acknowledged_ = generation;
   }
@@ -38,7 +41,7 @@ class CutLedger {
     }
     return found;
   }
-  // True once after each new line: a table must be published.
+  // True once after each new line or break: a table must be published.
   [[nodiscard]] bool take_changed() { return std::exchange(changed_, false); }
 
  private:
