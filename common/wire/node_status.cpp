@@ -65,6 +65,7 @@ Result<NodeStatus> parse_node_status(std::string_view body) {
   status.dcs_last_seen = fields.number_as<std::int64_t>("dcs_last_seen");
   status.server_version = fields.number_as<std::uint32_t>("server_version");
   status.tags = fields.tags("tags");
+  status.postmaster_start_time = fields.text("postmaster_start_time");
   status.system_identifier = fields.text("database_system_identifier");
   if (const auto* patroni = fields.object("patroni")) {
     JsonFields names(*patroni, "node status: patroni.", error);

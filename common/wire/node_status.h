@@ -53,10 +53,11 @@ struct NodeStatus {
   std::optional<std::uint32_t> server_version;  // 150004
 
   PatroniTags tags;
-  std::string system_identifier;  // "database_system_identifier"; empty if not told
-  std::string patroni_version;    // "3.0.2"; the three are empty if not told
-  std::string scope;              // the cluster's name
-  std::string name;               // the node's name (4.0 and later)
+  std::string postmaster_start_time;  // as sent; empty if not told (not running, Patroni's SQL failed)
+  std::string system_identifier;      // "database_system_identifier"; empty if not told
+  std::string patroni_version;        // "3.0.2"; the three are empty if not told
+  std::string scope;                  // the cluster's name
+  std::string name;                   // the node's name (4.0 and later)
 
   [[nodiscard]] bool is_running() const { return state == "running"; }
   bool operator==(const NodeStatus&) const = default;

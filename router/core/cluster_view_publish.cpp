@@ -107,7 +107,7 @@ void ClusterView::Impl::ask() {
                         press ? std::optional(election_.press_since) : std::nullopt);
     if (node->extra) schedule_.want_extra(id, *node->extra);
     node->extra.reset();
-    if (node->opinion && node->opinion->outcome != SecondOpinion::Outcome::failed && !node->belief.failed) {
+    if (node->opinion && (node->belief.failed || node->opinion->outcome != SecondOpinion::Outcome::failed)) {
       schedule_.want(id, AskKind::postgres, fast ? opinions_every : policy_.checks.interval);
     }
   }
@@ -119,7 +119,12 @@ void ClusterView::Impl::ask() {
 // the names; GET /config of the leader.
 void ClusterView::Impl::ask_others() {
   const Watched* holder = find(holder_);
-  const bool decide = election_.want_opinions || (holder != nullptr && holder->opinion);
+  // A failed node whose PostgreSQL answers again may be named still.
+  const bool revives = std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+    return node->belief.failed && node->opinion && node->postgres && node->postgres->answered;
+  });
+  const bool decide = election_.want_opinions || (holder != nullptr && holder->opinion) ||
+                      (revives && !election_.winner.is_set());
   if (decide) {
     const Duration spacing = election_.winner.is_set() ? policy_.checks.interval : opinions_every;
     for (const auto& node : nodes_) {
@@ -201,7 +206,7 @@ std::vector<NodeView> ClusterView::Impl::node_views(TimePoint now) const {
       view.reason = leader_reason_;
     } else if (is_alias(belief.id())) {
       view.reason = fmt::format("another configured node reaches {} as well", view.name);
-    } else if (node->opinion) {
+    } else if (node->opinion && !belief.failed) {
       view.reason += "; " + node->opinion->words;
     }
     views.push_back(std::move(view));

@@ -172,13 +172,18 @@ bool ClusterView::Impl::is_askable(const Watched& node) const {
 void ClusterView::Impl::settle_second_opinions() {
   for (const auto& node : nodes_) {
     NodeBelief& belief = node->belief;
-    if (!belief.has_fallen() || belief.failed || !belief.newest() || !belief.refusal.empty()) {
+    // A leader that failed is asked after while only its REST API hangs. Where that is gone, somebody else's
+    // PostgreSQL may answer at its address by now.
+    const bool given_up = belief.failed && !(belief.claimed_last() && belief.hangs());
+    if (!belief.has_fallen() || given_up || !belief.newest() || !belief.refusal.empty()) {
       node->opinion.reset();
       continue;
     }
     SecondOpinionCase subject;
     subject.node = belief.id();
-    subject.leads = holder_ == belief.id();
+    subject.leads = holder_ == belief.id() || belief.failed;
+    subject.claimed = belief.claimed_last();
+    subject.name_is_certain = belief.name_is_certain();
     subject.since = belief.fallen_since;
     subject.last_led = node->last_led;
     subject.postgres = node->postgres;
@@ -193,7 +198,12 @@ void ClusterView::Impl::settle_second_opinions() {
       if (other != node && is_askable(*other)) subject.askable.push_back(other->belief.id());
     }
     node->opinion = second_opinion(subject);
-    if (node->opinion->outcome != SecondOpinion::Outcome::failed) continue;
+    if (belief.failed && node->opinion->outcome == SecondOpinion::Outcome::leads) {
+      belief.failed = false;
+      fact("node.vouched", belief.name(),
+           fmt::format("{} has not failed: {}", belief.name(), node->opinion->words));
+    }
+    if (belief.failed || node->opinion->outcome != SecondOpinion::Outcome::failed) continue;
     belief.failed = true;
     node->failure =
         fmt::format("{} has failed: {}; {}", belief.name(), belief.silence_words(), node->opinion->words);

@@ -37,6 +37,10 @@ Claims claims_of(const Ballot& ballot) {
   return standing;
 }
 
+bool is_certain_any(const Claims& claims) {
+  return std::any_of(claims.begin(), claims.end(), [](const Voter* voter) { return voter->name_is_certain; });
+}
+
 // What every voter but the claimants says about the claim of `claimant`.
 struct Votes {
   std::vector<std::string> against;  // said no, refused, silent: they do not claim, in words
@@ -89,11 +93,12 @@ std::string claim_to_lead(const Claims& claims) {
 
 // What the /cluster answers come to.
 struct Naming {
-  bool agreed = false;   // all name the same one
-  NodeId node;           // whom, if it is a node of ours
-  std::string who;       // "pg-b", "nobody"
-  std::string giver;     // one of those who said so
-  bool complete = true;  // everybody who can be asked was, since `since`
+  bool agreed = false;    // all name the same one
+  bool stranger = false;  // that is somebody whom no node stands for
+  NodeId node;            // whom, if it is a node of ours
+  std::string who;        // "pg-b", "nobody"
+  std::string giver;      // one of those who said so
+  bool complete = true;   // everybody who can be asked was, since `since`
 };
 
 // `since`: answers that were asked for earlier do not count. Failed answers count as asked.
@@ -115,6 +120,7 @@ Naming naming_by(const std::vector<const Voter*>& givers, TimePoint since, const
       any = naming.agreed = true;
       naming.node = found->node;
       naming.who = who;
+      naming.stranger = found->kind == Opinion::Kind::stranger;
       naming.giver = giver->name;
     }
   }
@@ -160,10 +166,7 @@ std::optional<Election> ask_key(const Claims& claims, const Ballot& ballot) {
     }
   }
   if (key.kind == KeySays::Kind::unknown) {
-    // A name that no node goes by speaks against those whose own names are certain.
-    const bool all_certain =
-        std::all_of(claims.begin(), claims.end(), [](const Voter* voter) { return voter->name_is_certain; });
-    if (!all_certain) return std::nullopt;
+    if (!is_certain_any(claims)) return std::nullopt;
   }
   Election veto;
   veto.vetoed = true;
@@ -182,7 +185,8 @@ Election decide_one(const Voter& claimant, const Claims& claims, const Ballot& b
   // With two nodes there may be nobody else to ask; the claimant's own reading of the store counts then.
   if (givers.size() <= 1) givers.push_back(&claimant);
   const Naming fresh = naming_by(givers, claimant.claim_since, ballot);
-  if (fresh.agreed && fresh.node != claimant.id) {
+  const bool cannot_tell = fresh.stranger && !claimant.name_is_certain;
+  if (fresh.agreed && fresh.node != claimant.id && !cannot_tell) {
     return waiting(
         claimant, votes,
         fmt::format("{} claims to lead, but /cluster of {} names {}", claimant.name, fresh.giver, fresh.who));
@@ -236,7 +240,8 @@ Election decide_conflict(const Claims& claims, const Ballot& ballot) {
   }
   const std::string both = claim_to_lead(claims);
 
-  if (complete && naming.agreed) {
+  const bool cannot_tell = naming.stranger && !is_certain_any(claims);
+  if (complete && naming.agreed && !cannot_tell) {
     for (const Voter* claimant : claims) {
       if (claimant->id != naming.node) continue;
       return win(*claimant, fmt::format("{}; /cluster of {} names {}", both, naming.giver, claimant->name),

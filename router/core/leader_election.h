@@ -10,6 +10,9 @@
 //     tell, of the claimants); where nobody can tell, the higher timeline does; otherwise nobody leads.
 //   * Who was believed a moment ago needs no new confirmation while its claim goes on alone.
 //
+// A name that no node goes by (a stranger) speaks against claimants whose own names are certain; one whose
+// name is not may be the stranger itself, so that for a claim of its own the stranger says nothing.
+//
 // When it cannot know: a node that was not asked since the claim is neither a no nor silent; the claim waits
 // for it, and `press` says that it wants to be asked now.
 #pragma once

@@ -46,8 +46,10 @@ NodeBelief::NodeBelief(NodePolicy policy, const CheckPolicy& checks, TimePoint n
 
 bool NodeBelief::configure(const NodePolicy& policy, const CheckPolicy& checks, TimePoint now) {
   const bool moved = policy.api_url != policy_.api_url;
+  const bool had_fallen = has_fallen();
   policy_ = policy;
   checks_ = checks;
+  if (has_fallen() && !had_fallen) fallen_since = now;
   if (!moved) return false;
   // Who was behind the old place is kept: should another node answer at the new one, that shows.
   master_.reset();
@@ -69,6 +71,7 @@ void NodeBelief::forget() {
   newest_.reset();
   told_name_.clear();
   system_id_.clear();
+  postmaster_start_.clear();
   failed = false;
   lag.reset();
 }
@@ -96,11 +99,14 @@ bool NodeBelief::is_same_node(const NodeBelief& other) const {
   return certain && !system_id_.empty() && system_id_ == other.system_id_;
 }
 
-// A node that tells no name (Patroni 3), was silent, and then answers from another machine may be another
-// node. Without a silence in between it is one node with several addresses.
+// Another PostgreSQL server answers at another address, be it under the same name: the old one may live on.
+// Which server it is, is told by when it was started. Where that is not told: without a silence in between it
+// is one node with several addresses.
 bool NodeBelief::came_from_elsewhere(const PollAnswer& answer, TimePoint now) const {
-  return told_name_.empty() && answer.body->name.empty() && postgres_.is_set() && answer.postgres.is_set() &&
-         !postgres_.same_ip(answer.postgres) && (silences_ > 0 || !is_fresh(now));
+  if (!postgres_.is_set() || !answer.postgres.is_set() || postgres_ == answer.postgres) return false;
+  const std::string& started = answer.body->postmaster_start_time;
+  if (!started.empty() && !postmaster_start_.empty()) return started != postmaster_start_;
+  return !postgres_.same_ip(answer.postgres) && (silences_ > 0 || !is_fresh(now));
 }
 
 bool NodeBelief::shows_other_identity(const wire::NodeStatus& body) const {
@@ -160,6 +166,7 @@ void NodeBelief::take(const PollAnswer& answer) {
   if (!newest_ || answer.sent >= newest_->sent) {
     newest_ = evidence;
     if (!evidence.body.name.empty()) told_name_ = evidence.body.name;
+    if (!evidence.body.postmaster_start_time.empty()) postmaster_start_ = evidence.body.postmaster_start_time;
     if (!evidence.body.system_identifier.empty()) system_id_ = evidence.body.system_identifier;
     if (answer.postgres.is_set()) postgres_ = answer.postgres;
   }
@@ -216,6 +223,11 @@ bool NodeBelief::is_standby_leader(TimePoint now) const {
          newest_->body.is_running();
 }
 
+bool NodeBelief::claimed_last() const {
+  return newest_ && newest_->body.role == NodeRole::primary && newest_->body.is_running() && master_ &&
+         says_leader(*master_);
+}
+
 AskKind NodeBelief::poll_kind() const {
   if (!newest_) return AskKind::master;
   switch (newest_->body.role) {
@@ -237,6 +249,10 @@ bool NodeBelief::contradicts(const PollAnswer& answer) const {
 std::optional<TimePoint> NodeBelief::refused_at() const {
   if (silences_ == 0 || silence_ != Silence::refused) return std::nullopt;
   return silence_sent_;
+}
+
+bool NodeBelief::hangs() const {
+  return silences_ > 0 && (silence_ == Silence::timeout || silence_ == Silence::malformed);
 }
 
 std::string NodeBelief::words(TimePoint now) const {

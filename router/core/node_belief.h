@@ -42,7 +42,8 @@ class NodeBelief {
     ignored,   // a repetition, or older than what is known
     silence,   // nothing usable
     answer,    // the node's own words
-    recycled,  // another node answers here now: all that was believed is forgotten
+    recycled,  // another node, or another server under the same name, answers here now: all that was believed
+               // is forgotten
   };
 
   NodeBelief(NodePolicy policy, const CheckPolicy& checks, TimePoint now);
@@ -79,6 +80,8 @@ class NodeBelief {
   [[nodiscard]] bool is_fit_replica(TimePoint now) const;
   [[nodiscard]] TimePoint replica_until() const;
   [[nodiscard]] bool is_standby_leader(TimePoint now) const;
+  // Its newest words, however old, were those of a leader.
+  [[nodiscard]] bool claimed_last() const;
   // The end point of the role it last had, and whether the newest answer asks for a look at the other one.
   [[nodiscard]] AskKind poll_kind() const;
   [[nodiscard]] bool contradicts(const PollAnswer& answer) const;
@@ -88,6 +91,8 @@ class NodeBelief {
   [[nodiscard]] bool has_fallen() const { return silences_ >= checks_.fall; }
   [[nodiscard]] TimePoint silent_since() const { return silent_since_; }
   [[nodiscard]] std::optional<TimePoint> refused_at() const;  // the newest thing heard is a refusal
+  // Silent without a sign that nobody is there any more: no answer in time, or none that is of use.
+  [[nodiscard]] bool hangs() const;
   [[nodiscard]] const std::string& silence_words() const { return silence_words_; }
   // Nothing more is to be expected of it: it answered (for a replica: on /replica), fell, failed or is
   // refused.
@@ -126,6 +131,7 @@ class NodeBelief {
   std::string told_name_;
   std::string listed_name_;
   std::string system_id_;
+  std::string postmaster_start_;  // which server it is, as last told
   Address postgres_;
 
   std::optional<Evidence> master_;

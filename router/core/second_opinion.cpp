@@ -26,6 +26,7 @@ Named by_members(const SecondOpinionCase& subject) {
   const Opinion* newest = nullptr;
   for (const Opinion& opinion : subject.opinions) {
     if (opinion.kind == Opinion::Kind::failed || opinion.giver == subject.node) continue;
+    if (opinion.kind == Opinion::Kind::stranger && !subject.name_is_certain) continue;
     const bool names_it = opinion.kind == Opinion::Kind::names && opinion.node == subject.node;
     // That somebody else led before the silence says nothing about now.
     if (!names_it && opinion.sent < subject.since) continue;
@@ -56,7 +57,8 @@ Named who_is_named(const SecondOpinionCase& subject) {
   if (key.kind == KeySays::Kind::nobody) {
     return {Named::Who::somebody_else, key.as_of, "nobody holds the leader key"};
   }
-  if (!key.name.empty()) return {Named::Who::somebody_else, key.as_of, "the leader key names " + key.name};
+  if (!key.name.empty() && (key.kind == KeySays::Kind::names || subject.name_is_certain))
+    return {Named::Who::somebody_else, key.as_of, "the leader key names " + key.name};
   return by_members(subject);
 }
 
@@ -82,6 +84,10 @@ SecondOpinion second_opinion(const SecondOpinionCase& subject) {
     case Named::Who::somebody_else:
       return {Outcome::failed, {}, {}, named.words};
     case Named::Who::subject:
+      if (pg_fresh && !subject.claimed) {
+        return {
+            Outcome::stays, {}, {}, "its PostgreSQL answers; " + named.words + ", but it was not leading"};
+      }
       if (pg_fresh) {
         return {
             Outcome::leads, std::min(postgres->sent, named.at), {}, "its PostgreSQL answers; " + named.words};

@@ -1,13 +1,18 @@
 // second_opinion(): what becomes of a node whose REST API has been silent `fall` times in a row.
 //
 //   PostgreSQL answers, and the leader key or /cluster of another member names it: it leads on, new writers
-//     included.
+//     included; where its last words were not those of a leader (it was stopping), only its sessions stay.
 //   PostgreSQL answers, and nobody can be asked: its sessions stay, for the cluster's ttl at most (after that
 //     somebody else may have been promoted); new writers wait.
 //   PostgreSQL answers on a node that did not lead: its sessions stay.
 //   Otherwise it has failed.
 //
-// Asked again as long as the silence lasts. While answers are missing nothing is decided.
+// Asked again as long as the silence lasts, also of a leader that has failed while its REST API hangs: should
+// its PostgreSQL answer and somebody name it then, it leads again. Not where the REST API is gone (refused,
+// no such name): its address may be somebody else's by then. While answers are missing nothing is decided.
+//
+// When it cannot know: a name that no node goes by (a stranger) says that somebody else leads only where the
+// node's own name is certain; otherwise it may be the node itself, and nobody could be asked.
 #pragma once
 
 #include <optional>
@@ -22,7 +27,9 @@ namespace tamada::router {
 
 struct SecondOpinionCase {
   NodeId node;
-  bool leads = false;       // sessions of writers may be there
+  bool leads = false;    // sessions of writers may be there, or were when it failed
+  bool claimed = false;  // its last words were those of a leader
+  bool name_is_certain = false;
   TimePoint since = {};     // when it fell
   TimePoint last_led = {};  // the newest moment at which its leadership was vouched for, by itself or others
   std::optional<PostgresAnswer> postgres;  // the newest one

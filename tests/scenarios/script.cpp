@@ -240,9 +240,12 @@ const std::vector<Command>& commands() {
       {"PostgreSQL of NODE dies", [](World& w, const Words& a) { node(w, a[0]).postgres = false; }},
       {"NODE tells name NAME", [](World& w, const Words& a) { node(w, a[0]).told_name = a[1]; }},
       {"NODE tells no name", [](World& w, const Words& a) { node(w, a[0]).told_name.clear(); }},
+      {"NODE registers as NAME", [](World& w, const Words& a) { node(w, a[0]).member_name = a[1]; }},
       {"NODE tells scope NAME", [](World& w, const Words& a) { node(w, a[0]).scope = a[1]; }},
       {"NODE tells system ID", [](World& w, const Words& a) { node(w, a[0]).system_id = a[1]; }},
       {"NODE moves to ADDRESS", [](World& w, const Words& a) { node(w, a[0]).address = a[1]; }},
+      {"PostgreSQL of NODE was started at TIME",
+       [](World& w, const Words& a) { node(w, a[0]).started = a[1]; }},
       {"NODE has tag KEY VALUE",
        [](World& w, const Words& a) {
          node(w, a[0]).tags.values[a[1]] = a[2];
@@ -251,8 +254,7 @@ const std::vector<Command>& commands() {
       // ---- the lock
       {"NODE takes the lock",
        [](World& w, const Words& a) {
-         const WorldNode& holder = node(w, a[0]);
-         w.lock_holder = holder.told_name.empty() ? holder.label : holder.told_name;
+         w.lock_holder = member_name_of(node(w, a[0]));
          w.lock_changed();
        }},
       {"NAME holds the lock",

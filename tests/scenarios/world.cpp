@@ -72,6 +72,11 @@ std::string World::listener_name(ListenerId id) const {
   return listener_names_.at(id.value - 1);
 }
 
+std::string member_name_of(const WorldNode& node) {
+  if (!node.member_name.empty()) return node.member_name;
+  return node.told_name.empty() ? node.label : node.told_name;
+}
+
 // ---- time
 
 void World::later(Duration after, std::function<void()> what) {
@@ -260,6 +265,7 @@ wire::NodeStatus World::status_of(const WorldNode& node) const {
   status.sync_standby = node.sync;
   status.tags = node.tags;
   status.system_identifier = node.system_id;
+  if (node.state == "running") status.postmaster_start_time = node.started;
   status.scope = node.scope;
   status.name = node.told_name;
   status.patroni_version = "4.1.4";
@@ -274,10 +280,11 @@ wire::ClusterMembers World::cluster_of(const WorldNode& giver) const {
   for (const auto& node : nodes_) {
     if (node->scope != giver.scope || node->rest == WorldNode::Rest::unresolved) continue;
     wire::ClusterMember member;
-    member.name = node->told_name.empty() ? node->label : node->told_name;
+    member.name = member_name_of(*node);
     member.role = member.name == leader ? "leader" : "replica";
     member.state = "running";
-    member.api_url = fmt::format("http://{}:8008/patroni", node->label);
+    member.api_url =
+        fmt::format("http://{}:8008/patroni", node->member_name.empty() ? node->label : node->member_name);
     if (member.is_leader()) listed = true;
     members.members.push_back(std::move(member));
   }

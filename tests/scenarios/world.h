@@ -25,8 +25,11 @@ struct WorldNode {
   NodeId id;
   std::string label;  // what the scenario calls it
   std::string told_name;
+  std::string member_name;  // how it stands in /cluster and under the lock, at an api_url of that name;
+                            // empty: as it calls itself, at the api_url that is asked
   std::string scope = "patroni";
   std::string system_id = "7000";
+  std::string started;  // when its PostgreSQL was; empty: not told
   std::string address;
 
   Rest rest = Rest::unresolved;
@@ -42,6 +45,8 @@ struct WorldNode {
   std::optional<std::string> cluster_names;  // it reads another leader than the others ("" is nobody)
   Duration latency = 5ms;
 };
+
+[[nodiscard]] std::string member_name_of(const WorldNode& node);
 
 class World {
  public:

@@ -42,6 +42,7 @@ TEST_CASE("a leader of Patroni 3.0.2 is read", "[node_status]") {
   CHECK(status.replication_state.empty());
   CHECK(status.server_version == 150006);
   CHECK(status.dcs_last_seen == 1710148402);
+  CHECK(status.postmaster_start_time == "2024-03-11 09:12:44.318273+00:00");
   CHECK(status.system_identifier == "7344918273645019283");
   CHECK(status.patroni_version == "3.0.2");
   CHECK(status.scope == "demo");
