@@ -148,9 +148,8 @@ class TreeBuilder final : public YAML::EventHandler {
       map.entries.push_back({std::move(key), std::move(value)});
       return;
     }
-    errors_.push_back(
-        {file_name_, key.place.line, key.place.column, "",
-         fmt::format("\"{}\" stands twice; first in line {}", key.text, same->key.place.line)});
+    errors_.push_back({file_name_, key.place.line, key.place.column, "",
+                       fmt::format("\"{}\" stands twice; first in line {}", key.text, same->key.place.line)});
   }
 
   std::string_view text_;
