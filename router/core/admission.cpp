@@ -88,6 +88,10 @@ Verdict Admission::retry(SessionId id, RetryCause cause, TimePoint now, std::vec
     load.suspect = true;
     load.suspect_until = now + avoid_for;
   }
+  if (!listener.configured) {
+    sessions_.erase(found);
+    return gone();
+  }
   if (now >= session.deadline) {
     const Refusal end =
         refusal(listener, now, fmt::format("waited {}", format_duration(listener.policy.hold)));
@@ -203,7 +207,8 @@ std::optional<Candidate> Admission::pick(Listener& listener, const Session& sess
     const NodeLoad& load = listener.nodes[candidate.node];
     if (policy.node_max_connections != 0 && load.sessions >= policy.node_max_connections) continue;
     if (load.starting >= policy.max_starting) continue;
-    if (load.suspect && (now < load.suspect_until || load.starting > 0)) continue;
+    const bool probing = load.starting > 0 && now < load.probed + probe_for;
+    if (load.suspect && (now < load.suspect_until || probing)) continue;
     choices.push_back({candidate.node, load.sessions});
     candidates.push_back(&candidate);
   }
@@ -211,6 +216,10 @@ std::optional<Candidate> Admission::pick(Listener& listener, const Session& sess
   const Candidate& chosen =
       *candidates[choose(policy.balance, choices, {listener.turn, session.source_hash, random_})];
   NodeLoad& load = listener.nodes[chosen.node];
+  if (load.suspect) {
+    load.probed = now;
+    rechecks_.emplace(now + probe_for, policy.id);
+  }
   ++load.sessions;
   ++load.starting;
   ++listener.sessions;
@@ -241,6 +250,7 @@ bool Admission::has_fit_node(const Listener& listener, TimePoint now) const {
 }
 
 Refusal Admission::refusal(const Listener& listener, TimePoint now, std::string_view circumstance) const {
+  if (!listener.configured) return gone();
   const std::string suffix = circumstance.empty() ? "" : fmt::format(" ({})", circumstance);
   if (has_fit_node(listener, now)) {
     const ListenerPolicy& policy = listener.policy;
@@ -254,8 +264,6 @@ Refusal Admission::refusal(const Listener& listener, TimePoint now, std::string_
             fmt::format("no server of listener \"{}\" takes a further connection now{}", policy.name, suffix),
             "retry shortly; node_max_connections and max_starting of the listener are the limits"};
   }
-  if (!listener.configured)
-    return {"57P03", "this listener was taken out of the configuration", "use another port"};
   const ListenerRoutes* routes = table_ == nullptr ? nullptr : table_->find(listener.policy.id);
   std::string why = "no node has been heard yet";
   if (routes != nullptr)

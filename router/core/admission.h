@@ -94,7 +94,8 @@ class Admission {
   // The grant came to nothing before the client saw a byte of it. The session keeps its deadline and goes to
   // the head of the queue; it does not get the same node again for `avoid_for`. A cause that concerns
   // everybody (refused, not ready) makes the node suspect for all: for `avoid_for` nobody is sent there, then
-  // one session at a time, until one has started.
+  // one session at a time, until one has started. A start-up that takes longer than `probe_for` (it may wait
+  // for its client) does not keep the next one from trying.
   [[nodiscard]] Verdict retry(SessionId session, RetryCause cause, TimePoint now, std::vector<Grant>& grants);
 
   // The start-up on the granted node is through (ReadyForQuery, or what stands for it under TLS).
@@ -113,6 +114,7 @@ class Admission {
   [[nodiscard]] std::uint32_t sessions_on(NodeId node) const;
 
   static constexpr Duration avoid_for = 200ms;
+  static constexpr Duration probe_for = 1s;
 
  private:
   enum class Phase { waiting, starting, running };
@@ -132,6 +134,7 @@ class Admission {
     std::uint32_t starting = 0;
     bool suspect = false;  // the last thing heard from it was a refusal
     TimePoint suspect_until = {};
+    TimePoint probed = {};  // when a session was last sent to it while it was suspect
   };
 
   struct Listener {
@@ -156,7 +159,7 @@ class Admission {
   std::unordered_map<ListenerId, Listener> listeners_;
   std::unordered_map<SessionId, Session> sessions_;
   std::set<std::pair<TimePoint, SessionId>> deadlines_;  // one per waiting session
-  std::set<std::pair<TimePoint, ListenerId>> rechecks_;  // when an avoidance or a suspicion ends
+  std::set<std::pair<TimePoint, ListenerId>> rechecks_;  // when an avoidance, a suspicion or a probe ends
   std::unordered_map<NodeId, std::uint32_t> sessions_on_;
   std::mt19937 random_;
 };

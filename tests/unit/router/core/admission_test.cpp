@@ -267,6 +267,24 @@ TEST_CASE("the suspicion ends though the session that met it has left", "[admiss
   CHECK(door.granted() == Numbers{2});
 }
 
+TEST_CASE("a start-up that never ends does not keep the others from a suspect node", "[admission]") {
+  Door door;
+  door.table({a});
+  CHECK(node_of(door.request(1)) == a);
+  CHECK(is_held(door.retry(1, RetryCause::not_ready, at(0s))));
+  CHECK(is_held(door.request(2, at(10ms))));
+  CHECK(is_held(door.request(3, at(20ms))));
+  CHECK(door.expire(at(200ms)).empty());
+  CHECK(door.granted() == Numbers{1});  // and is never heard of again
+  CHECK(door.admission.next_expiry() == at(1200ms));
+  CHECK(door.expire(at(1199ms)).empty());
+  CHECK(door.granted().empty());
+  CHECK(door.expire(at(1200ms)).empty());
+  CHECK(door.granted() == Numbers{2});
+  door.started(2, at(1300ms));
+  CHECK(door.granted() == Numbers{3});
+}
+
 TEST_CASE("a reset says nothing about the node: others still go there", "[admission]") {
   Door door;
   door.table({a});
@@ -305,6 +323,32 @@ TEST_CASE("a listener that is taken out refuses, ends its waits and keeps count 
   CHECK(door.admission.sessions_on(a) == 1);
   door.ended(1);
   CHECK(door.admission.sessions_on(a) == 0);
+}
+
+TEST_CASE("a session that loses its server on a listener taken out is refused at once", "[admission]") {
+  Door door;
+  door.table({a});
+  CHECK(node_of(door.request(1, at(0s), read_port)) == a);
+  door.policies.pop_back();
+  door.configure(at(1s));
+  CHECK(message(door.retry(1, RetryCause::refused, at(2s))) ==
+        "this listener was taken out of the configuration");
+  CHECK(door.admission.sessions_on(a) == 0);
+  CHECK(door.admission.next_expiry() == std::nullopt);
+}
+
+TEST_CASE("who waits on a listener taken out is told so, whatever the table says", "[admission]") {
+  Door door;
+  door.policies[1].node_max_connections = 1;
+  door.configure();
+  door.table({a});
+  CHECK(node_of(door.request(1, at(0s), read_port)) == a);
+  CHECK(is_held(door.request(2, at(0s), read_port)));
+  door.policies.pop_back();
+  door.configure(at(1s));
+  const std::vector<Expiry> expiries = door.expire(at(1s));
+  REQUIRE(expiries.size() == 1);
+  CHECK(expiries[0].refusal.message.starts_with("this listener was taken out of the configuration"));
 }
 
 TEST_CASE("ending a session that is not known is harmless", "[admission]") {
