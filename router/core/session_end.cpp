@@ -101,7 +101,7 @@ EndReason end_reason_of(CutCause cause) {
     case CutCause::maintenance:
       return EndReason::cut_maintenance;
   }
-  assert(!"a cut without a cause");
+  assert(cause != CutCause::none);
   return EndReason::cut_failed;
 }
 

@@ -95,7 +95,7 @@ void Session::begin(loop::UniqueFd socket) {
 
 // ---- start-up
 
-void Session::carry_out(StartStep step) {
+void Session::carry_out(const StartStep& step) {
   if (!step.to_client.empty()) relay_.send(Side::client, step.to_client);
   if (!step.to_server.empty()) relay_.send(Side::server, step.to_server);
   switch (step.next) {
@@ -193,7 +193,7 @@ void Session::on_server_connected(const Result<void>& result) {
 void Session::on_watched_bytes(Side from, std::span<const std::byte> bytes) {
   SessionStart& machine = starting_->machine;
   if (from == Side::client) return carry_out(machine.client_bytes(bytes));
-  StartStep step = machine.server_bytes(bytes);
+  const StartStep step = machine.server_bytes(bytes);
   const std::string smelt = machine.take_smell();
   if (!smelt.empty()) smell(smelt == "57P01" ? "57P01" : "57P03");
   if (const auto key = machine.take_key()) {
@@ -201,7 +201,7 @@ void Session::on_watched_bytes(Side from, std::span<const std::byte> bytes) {
     cancel_pid_ = key->pid;
     has_key_ = true;
   }
-  carry_out(std::move(step));
+  carry_out(step);
 }
 
 void Session::on_watched_loss(Side side, bool reset, std::string_view why) {

@@ -62,7 +62,7 @@ class Session final : private RelayOwner {
   void on_both_closed() override;
   void on_reset(Side side, std::string_view why) override;
 
-  void carry_out(StartStep step);
+  void carry_out(const StartStep& step);
   void admit();
   void take(Dispatcher::Answer answer);
   void connect(const Grant& grant);

@@ -20,7 +20,7 @@ class WorkerPool::Impl final : private WorkerOwner {
   ~Impl();
 
   std::vector<Error> configure(const RouterConfig& config);
-  void publish(RoutingTablePtr table);
+  void publish(const RoutingTablePtr& table);
   void drain(Duration limit);
   std::vector<ListenerStatus> status() const;
   std::uint32_t sessions_on(NodeId node) const { return dispatcher_.sessions_on(node); }
@@ -159,7 +159,7 @@ Result<std::vector<std::vector<WorkerSocket>>> WorkerPool::Impl::share_sockets()
   return lists;
 }
 
-void WorkerPool::Impl::publish(RoutingTablePtr table) {
+void WorkerPool::Impl::publish(const RoutingTablePtr& table) {
   dispatcher_.apply(table);
   for (const auto& worker : workers_) worker->post_table(table);
 }
@@ -248,8 +248,8 @@ std::vector<Error> WorkerPool::configure(const RouterConfig& config) {
   return impl_->configure(config);
 }
 
-void WorkerPool::publish(RoutingTablePtr table) {
-  impl_->publish(std::move(table));
+void WorkerPool::publish(const RoutingTablePtr& table) {
+  impl_->publish(table);
 }
 
 void WorkerPool::drain(Duration limit) {

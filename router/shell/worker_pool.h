@@ -79,7 +79,7 @@ class WorkerPool {
   [[nodiscard]] std::vector<Error> configure(const RouterConfig& config);
 
   // Hands the table to admission, then to every worker; on_acknowledged() follows.
-  void publish(RoutingTablePtr table);
+  void publish(const RoutingTablePtr& table);
 
   // Stops accepting, ends waiting clients with 57P01, lets sessions go on until `limit` has passed, closes
   // the rest; then on_drained().
