@@ -196,12 +196,14 @@ StartStep SessionStart::startup_answer(wire::Bytes bytes) {
   const State state = scanner_.state();
   const bool retryable = state == State::error && wire::is_retryable(scanner_.error().sqlstate);
   if (retryable && !scanner_.authenticated()) smell_ = scanner_.error().sqlstate;
-  if (!scanner_.server_talked() && !bytes_seen_) {
-    if (state == State::in_error && !bound_) {
+  if (!bytes_seen_ && !bound_) {
+    if (state == State::in_error && !scanner_.server_talked()) {
       held_back_ += wire::as_text(bytes);
       return next_is(StartNext::wait_server);
     }
-    if (retryable && !bound_) {
+    // Also behind an AuthenticationOk in the same burst: PostgreSQL sends that one together with what
+    // follows, and nothing of the client is carried out before ReadyForQuery.
+    if (retryable) {
       const wire::ErrorResponse& error = scanner_.error();
       return server_lost(RetryCause::not_ready, "the server said " + error.sqlstate + " \"" +
                                                     wire::printable(error.message, 200) + "\"");

@@ -215,6 +215,18 @@ TEST_CASE("57P03 after the server has talked is passed on and still smells", "[s
   CHECK((*f).take_smell() == "57P03");
 }
 
+TEST_CASE("57P01 in one burst with the authentication is retried unseen, but is no smell",
+          "[session_start]") {
+  Fixture f;
+  f.up_to_server(startup_message());
+  const StartStep step = f.server(auth_ok + wire::build_fatal("57P01", "shutting down"));
+  CHECK(step.next == StartNext::retry);
+  CHECK(step.to_client.empty());
+  CHECK((*f).take_smell().empty());
+  CHECK((*f).server_connected().to_server == startup_message());
+  CHECK(f.server(auth_ok + ready).next == StartNext::relay);
+}
+
 TEST_CASE("57P01 after authentication is no smell", "[session_start]") {
   Fixture f;
   f.up_to_server(startup_message());
