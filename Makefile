@@ -13,7 +13,7 @@ deps: ## installs the Debian packages of packages.txt that are missing
 	@scripts/deps.sh
 
 build: ## builds a release; the programs lie in build/bin/
-	@scripts/build.sh release $(JOBS)
+	@scripts/build.sh release $(JOBS) tamada-router
 
 demo: deps build ## etcd, three PostgreSQL nodes and the router on this machine; Ctrl-C stops it all
 	@scripts/demo.py

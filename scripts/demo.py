@@ -107,7 +107,7 @@ Logs and data are in {self.cluster.folder} until the demo ends. What changes is 
             status = self.router.status()
             if status["leader"]["node"] != leader:
                 leader = status["leader"]["node"]
-                reason = status["leader"].get("reason") or ""
+                reason = (status["leader"].get("reason") or "").removeprefix("no leader: ")
                 say((f"{leader} leads: writers go there" if leader else "no leader: writers wait")
                     + (f" ({reason})" if reason else ""))
             for node in status["nodes"]:
@@ -115,8 +115,8 @@ Logs and data are in {self.cluster.folder} until the demo ends. What changes is 
                 if nodes.get(node["name"]) != now:
                     nodes[node["name"]] = now
                     reason = node.get("reason") or ""
-                    say(f"{node['name']}: {node['role']}, {node['state']}, timeline {node.get('timeline')}"
-                        + (f" ({reason})" if reason else ""))
+                    timeline = f", timeline {node['timeline']}" if node.get("timeline") else ""
+                    say(f"{node['name']}: {node['role']}, {node['state']}{timeline}" + (f" ({reason})" if reason else ""))
             if status["config"]["error"] != error:
                 error = status["config"]["error"]
                 say(f"configuration: {error or 'is fine again'}")

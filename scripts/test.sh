@@ -10,7 +10,7 @@ scripts/build.sh release "$jobs"
 scripts/build.sh fuzz "$jobs"
 
 failed=()
-# Integration tests wait more than they work, so two at once are fine on two cores; each has its own servers.
+# One integration test runs at a time (they share a lock), beside the unit, loop and scenario tests.
 ctest --test-dir build/release --output-on-failure --no-tests=error -j "$jobs" || failed+=("tests (build/release)")
 ctest --test-dir build/fuzz --output-on-failure --no-tests=error -j "$jobs" -L fuzz || failed+=("fuzzers (build/fuzz)")
 

@@ -7,7 +7,7 @@ from typing import Callable
 import psycopg2
 import pytest
 
-from cluster import Cluster, Router, wait_until
+from cluster import Cluster, Router, Workload, wait_until
 from cluster.proxy import Address
 
 SETTINGS = {"tls": True}
@@ -116,3 +116,17 @@ def test_bulk_data_arrives_whole_both_ways(router: Router) -> None:
         cursor.copy_expert("COPY (SELECT * FROM bulk ORDER BY number) TO STDOUT", out)
     connection.close()
     assert out.getvalue() == rows
+
+
+@pytest.mark.parametrize("mode", ["disable", "require"])
+def test_a_switchover_costs_nobody_more_than_one_error(cluster: Cluster, router: Router, mode: str) -> None:
+    """With passwords, with and without TLS: a session that was proving its password to the old leader is lost like
+    one that was open. After that everybody waits for the new leader."""
+    with Workload(cluster, router, sslmode=mode) as load:
+        cluster.switchover()
+        load.wait_for_writes()
+    report = load.report()
+
+    assert report.most_errors_of_a_writer() == 1, report.describe()
+    assert not [failure for failure in report.failures if failure.phase == "wrong"], report.describe()
+    assert load.missing(report) == set()

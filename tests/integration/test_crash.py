@@ -1,10 +1,10 @@
 """A leader's postmaster, or its whole node, is killed with -9 under load; the node returns."""
 import warnings
 
-from cluster import Cluster, Router, Workload, wait_until
+from cluster import NO_PASSWORDS, Cluster, Router, Workload, wait_until
 
 # 20 s is Patroni's least ttl. The time until another node is promoted is Patroni's; nothing here asserts one.
-SETTINGS = {"ttl": 20, "loop_wait": 2, "retry_timeout": 3}
+SETTINGS = {**NO_PASSWORDS, "ttl": 20, "loop_wait": 2, "retry_timeout": 3}
 
 
 def test_a_killed_postmaster_costs_no_new_connection(cluster: Cluster, router: Router) -> None:

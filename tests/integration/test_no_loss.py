@@ -1,7 +1,7 @@
 """With Patroni's synchronous_mode no acknowledged write may be missing, whatever happens to the leader."""
-from cluster import Cluster, Router, Workload
+from cluster import NO_PASSWORDS, Cluster, Router, Workload
 
-SETTINGS = {"ttl": 20, "loop_wait": 2, "retry_timeout": 3, "synchronous": True}
+SETTINGS = {**NO_PASSWORDS, "ttl": 20, "loop_wait": 2, "retry_timeout": 3, "synchronous": True}
 
 
 def test_nothing_acknowledged_is_lost_with_the_leaders_node(cluster: Cluster, router: Router) -> None:

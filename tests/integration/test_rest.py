@@ -7,9 +7,10 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from cluster import Cluster, Router, Workload, wait_until
+from cluster import NO_PASSWORDS, Cluster, Router, Workload, wait_until
 from cluster.network import free_port
 
+SETTINGS = NO_PASSWORDS
 MakeRouter = Callable[..., Router]
 LEADER = {"state": "running", "role": "master", "timeline": 99, "server_version": 150020, "xlog": {"location": 1 << 40},
           "database_system_identifier": "1", "patroni": {"version": "3.0.2", "scope": "tamada", "name": "stranger"}}

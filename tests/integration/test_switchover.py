@@ -3,8 +3,9 @@ from typing import Any, Callable
 
 import pytest
 
-from cluster import Cluster, Router, Workload, wait_until
+from cluster import NO_PASSWORDS, Cluster, Router, Workload, wait_until
 
+SETTINGS = NO_PASSWORDS
 MakeRouter = Callable[..., Router]
 
 
