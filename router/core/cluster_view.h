@@ -90,8 +90,9 @@ class ClusterView {
   [[nodiscard]] Step acknowledged(Generation generation, TimePoint now);
 
   // A new configuration. A node that is gone from it gets no new sessions and is still watched until
-  // sessions_gone(); a shell that knows of no session there calls that at once. Cuts of a listener that is
-  // gone go on for its old sessions (RoutingTable keeps it, without candidates).
+  // sessions_gone(); where the leader is put in under another name at the same time, its sessions stay. A
+  // shell that knows of no session there calls that at once. Cuts of a listener that is gone go on for its
+  // old sessions (RoutingTable keeps it, without candidates).
   [[nodiscard]] Step configure(RoutingPolicy policy, TimePoint now);
   [[nodiscard]] Step sessions_gone(NodeId leaving, TimePoint now);
 

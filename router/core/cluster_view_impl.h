@@ -95,6 +95,7 @@ class ClusterView::Impl {
   void settle_election();
   [[nodiscard]] Voter voter_of(const Watched& node) const;
   void settle_holder();
+  [[nodiscard]] bool hand_over();
   void lose_holder(CutCause cause, const std::string& why);
   void settle_leader();
   void settle_read_sessions();
@@ -134,6 +135,9 @@ class ClusterView::Impl {
 
   // The node whose write sessions have not been cut: it was named in a table as the leader.
   NodeId holder_;
+  // Under these, too, write sessions were led to the holder's server (a node that got another name in the
+  // configuration): they end with its own.
+  std::vector<NodeId> holder_was_;
   // The leader of the newest table, and since when and why.
   NodeId leader_;
   TimePoint leader_since_ = {};

@@ -308,14 +308,32 @@ void ClusterView::Impl::lose_holder(CutCause cause, const std::string& why) {
                          holder->belief.newest()->body.role == wire::NodeRole::primary;
     const bool led = listener.to == Target::any || listener.to == Target::tag || listener.otherwise_leader;
     const bool may_write = cause == CutCause::superseded && led && primary;
-    if (listener.to == Target::leader || may_write) ledger_.cut(listener.id, holder_, cause, why);
+    if (listener.to != Target::leader && !may_write) continue;
+    ledger_.cut(listener.id, holder_, cause, why);
+    for (NodeId was : holder_was_) ledger_.cut(listener.id, was, cause, why);
   }
-  for (ListenerId listener : retired_) ledger_.cut(listener, holder_, cause, why);
+  for (ListenerId listener : retired_) {
+    ledger_.cut(listener, holder_, cause, why);
+    for (NodeId was : holder_was_) ledger_.cut(listener, was, cause, why);
+  }
+  holder_was_.clear();
   ledger_.break_here();
   broken_off_ = name_of(holder_);
   if (leader_ == holder_) leader_ = {};
   fact("leader.lost", broken_off_, why, true);
   holder_ = {};
+}
+
+// The winner is the holder's server under another name: nothing has to end.
+bool ClusterView::Impl::hand_over() {
+  const Watched* holder = find(holder_);
+  const Watched* winner = find(election_.winner);
+  if (!holder->belief.leaving || !winner->belief.is_same_server(holder->belief, now_)) return false;
+  holder_was_.push_back(holder_);
+  if (leader_ == holder_) leader_ = {};
+  holder_ = election_.winner;
+  std::erase(holder_was_, holder_);
+  return true;
 }
 
 void ClusterView::Impl::settle_holder() {
@@ -332,7 +350,7 @@ void ClusterView::Impl::settle_holder() {
                                                belief.newest()->body.role_text));
   } else if (belief.failed) {
     lose_holder(CutCause::failed, holder->failure);
-  } else if (election_.winner.is_set() && election_.winner != holder_) {
+  } else if (election_.winner.is_set() && election_.winner != holder_ && !hand_over()) {
     lose_holder(CutCause::superseded,
                 fmt::format("{} leads now: {}", name_of(election_.winner), election_.reason));
   }

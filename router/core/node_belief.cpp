@@ -99,6 +99,12 @@ bool NodeBelief::is_same_node(const NodeBelief& other) const {
   return certain && !system_id_.empty() && system_id_ == other.system_id_;
 }
 
+bool NodeBelief::is_same_server(const NodeBelief& other, TimePoint now) const {
+  return is_fresh(now) && other.is_fresh(now) && is_same_node(other) && postgres_.is_set() &&
+         postgres_ == other.postgres_ && system_id_ == other.system_id_ &&
+         postmaster_start_ == other.postmaster_start_;
+}
+
 // Another PostgreSQL server answers at another address, be it under the same name: the old one may live on.
 // Which server it is, is told by when it was started. Where that is not told: without a silence in between it
 // is one node with several addresses.

@@ -66,6 +66,8 @@ class NodeBelief {
   bool list_as(const std::string& member);
   // Certainly one and the same: the same PostgreSQL address, or the same member of the same database system.
   [[nodiscard]] bool is_same_node(const NodeBelief& other) const;
+  // One and the same PostgreSQL server, told lately: sessions to the one are sessions to the other.
+  [[nodiscard]] bool is_same_server(const NodeBelief& other, TimePoint now) const;
   [[nodiscard]] const std::string& system_id() const { return system_id_; }
 
   // ---- what it said
