@@ -211,6 +211,8 @@ void ClusterView::Impl::sessions_gone(NodeId leaving) {
   // Should a session be on its way there still, this ends it.
   if (holder_ == leaving) lose_holder(CutCause::superseded, "the node was taken out of the configuration");
   if (leader_ == leaving) leader_ = {};
+  std::erase(holder_was_, leaving);
+  ledger_.forget(leaving);
   schedule_.forget(leaving);
   board_.forget(leaving);
   alias_.erase(leaving);

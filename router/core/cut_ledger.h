@@ -22,6 +22,13 @@ class CutLedger {
   // Sessions of `listener` on `node` that were admitted so far must end with the next table.
   void cut(ListenerId listener, NodeId node, CutCause cause, std::string why) {
     lines_[{listener, node}] = {node, next(), cause, std::move(why)};
+    gone_.erase(node);
+    changed_ = true;
+  }
+  // No session is left on `node`, and none is on its way there: its lines go once the workers have seen the
+  // next table, so that nodes which come and go leave nothing behind.
+  void forget(NodeId node) {
+    gone_[node] = next();
     changed_ = true;
   }
   // No leader may be published before the next table is acknowledged.
@@ -30,7 +37,13 @@ class CutLedger {
     changed_ = true;
   }
   void acknowledged(Generation generation) {
-    if (generation <= published_ && generation > acknowledged_) acknowledged_ = generation;
+    if (generation > published_ || generation <= acknowledged_) return;
+    acknowledged_ = generation;
+    std::erase_if(lines_, [&](const auto& line) {
+      const auto gone = gone_.find(line.first.second);
+      return gone != gone_.end() && gone->second <= acknowledged_;
+    });
+    std::erase_if(gone_, [&](const auto& gone) { return gone.second <= acknowledged_; });
   }
   [[nodiscard]] bool is_broken_off() const { return acknowledged_ >= break_; }
 
@@ -50,6 +63,7 @@ class CutLedger {
   Generation break_ = 0;
   bool changed_ = false;
   std::map<std::pair<ListenerId, NodeId>, CutLine> lines_;
+  std::map<NodeId, Generation> gone_;
 };
 
 }  // namespace tamada::router
