@@ -1,5 +1,4 @@
 """Writers that never rest, and what they saw: the measure of every fail-over test."""
-import collections
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,10 +47,6 @@ class Report:
         """The most that one writer's sessions have seen. A session ends with its first error, so more than one means
         that its successor was lost as well."""
         return max((len(errors) for errors in self.errors_of_sessions().values()), default=0)
-
-    def most_errors_of_a_writer(self) -> int:
-        """The most that one writer has seen of any kind, sessions that were still starting included."""
-        return max(collections.Counter(failure.writer for failure in self.failures).values(), default=0)
 
     def describe(self) -> str:
         """For people, and for the message of a failed test."""
