@@ -126,6 +126,7 @@ class ClusterView::Impl {
   Election election_;             // of this turn
   TimePoint elected_until_ = {};  // what the winner's claim is worth
   std::optional<TimePoint> conflict_since_;
+  std::optional<TimePoint> contradicted_since_;
   std::string told_conflict_;
   std::string told_veto_;
   std::string told_dispute_;

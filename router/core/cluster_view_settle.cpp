@@ -255,6 +255,7 @@ void ClusterView::Impl::settle_election() {
   ballot.key = key_says();
   ballot.opinions = opinions();
   ballot.conflict_since = conflict_since_;
+  ballot.contradicted_since = contradicted_since_;
   for (const auto& node : nodes_) {
     if (!is_alias(node->belief.id())) ballot.voters.push_back(voter_of(*node));
   }
@@ -280,6 +281,12 @@ void ClusterView::Impl::settle_election() {
                                     [&](const Voter& one) { return one.id == election_.winner; });
     elected_until_ = voter->claim_sent + policy_.checks.expire;
     winner->last_led = std::max(winner->last_led, voter->claim_sent);
+  }
+
+  if (!election_.contradicted) {
+    contradicted_since_.reset();
+  } else if (!contradicted_since_) {
+    contradicted_since_ = now_;
   }
 
   std::string conflict;

@@ -179,9 +179,16 @@ std::optional<Election> ask_key(const Claims& claims, const Ballot& ballot) {
 
 Election decide_one(const Voter& claimant, const Claims& claims, const Ballot& ballot) {
   const Votes votes = count_votes(claimant, claims, ballot);
-  if (claimant.believed) return win(claimant, said(claimant, votes), false);
-
   std::vector<const Voter*> givers = others_than(claims, ballot);
+  if (claimant.believed) {
+    Election stays = win(claimant, said(claimant, votes), false);
+    const Naming others = naming_by(givers, claimant.claim_since, ballot);
+    stays.contradicted = others.agreed && others.node.is_set() && others.node != claimant.id;
+    if (!stays.contradicted) return stays;
+    stays.want_opinions = true;
+    stays.look_again = ballot.contradicted_since.value_or(ballot.now) + ballot.timeout;
+    if (ballot.now < *stays.look_again) return stays;
+  }
   // With two nodes there may be nobody else to ask; the claimant's own reading of the store counts then.
   if (givers.size() <= 1) givers.push_back(&claimant);
   const Naming fresh = naming_by(givers, claimant.claim_since, ballot);

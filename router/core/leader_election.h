@@ -8,7 +8,9 @@
 //     shows a higher timeline than the claimant: then only somebody who names it helps.
 //   * Two claims: agreeing /cluster answers decide (of members that do not claim; where none of those can
 //     tell, of the claimants); where nobody can tell, the higher timeline does; otherwise nobody leads.
-//   * Who was believed a moment ago needs no new confirmation while its claim goes on alone.
+//   * Who was believed a moment ago needs no new confirmation while its claim goes on alone; unless the other
+//     members agree for `timeout` that another node of ours leads (which may be out of our reach, while the
+//     claimant's Patroni hangs): then the claim waits as a new one does.
 //
 // A name that no node goes by (a stranger) speaks against claimants whose own names are certain; one whose
 // name is not may be the stranger itself, so that for a claim of its own the stranger says nothing.
@@ -56,6 +58,8 @@ struct Ballot {
   std::vector<Opinion> opinions;
   Duration timeout = 2s;
   std::optional<TimePoint> conflict_since;  // since when two claim
+  std::optional<TimePoint>
+      contradicted_since;  // since when the others name another node than the believed one
   TimePoint now;
 };
 
@@ -64,6 +68,7 @@ struct Election {
   std::string reason;         // why it is believed, or why nobody is
   bool by_naming = false;     // the leader key or /cluster names the winner
   bool conflict = false;      // more than one claims
+  bool contradicted = false;  // the others name another node than the winner
   bool vetoed = false;        // the leader key speaks against a claim
   std::vector<NodeId> press;  // to be asked anew (unless they were since `press_since`)
   TimePoint press_since = {};
