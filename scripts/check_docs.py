@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Checks the documents: every relative link leads to a file of the checkout, every file or folder named in backquotes
-with a slash exists, and every `make` target named exists. Documents that name files rot; this is what stops it.
+with a slash exists, and every `make` target named exists. docs/operations.md must name every event of the router's log
+with its keys, and every reason and phase of a session's end, and nothing else. Documents rot; this is what stops it.
 """
 import pathlib
 import re
@@ -12,6 +13,15 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(#[^)]*)?\)")
 NAMED = re.compile(r"`((?:common|router|tests|bench|config|docs|scripts|cmake)/[\w./*-]*)`")
 MAKE = re.compile(r"`make ([a-z-]+)`")
 
+OPERATIONS = ROOT / "docs/operations.md"
+# A literal of this shape in the core or the shell is an event of the log; after write() its keys follow.
+EVENT = re.compile(r'"([a-z]+\.[a-z_]+)"')
+WRITE = re.compile(r'\b(?:write|log_line)\((?:[^;"]|\n)*"([a-z]+\.[a-z_]+)",([^;]*);')
+KEY = re.compile(r'\{"([a-z_]+)",')
+# How a session ended, and where: the word and HAProxy's letter.
+REASON = re.compile(r"""\bRow\{EndReason::\w+, EndedBy::\w+, "([a-z-]+)", '(\w)'""")
+PHASE = re.compile(r"""PhaseRow\{"([a-z-]+)", '(\w)'""")
+
 
 def tracked(root):
     out = subprocess.run(["git", "ls-files", "*.md"], cwd=root, capture_output=True, text=True, check=True)
@@ -20,6 +30,55 @@ def tracked(root):
 
 def exists(name):
     return any(ROOT.glob(name)) if "*" in name else (ROOT / name).exists()
+
+
+def tables(page):
+    """The tables of a page by the words of their first head cell: {"event": [[cell, ...], ...]}."""
+    found, rows = {}, None
+    for line in page.read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else None
+        if cells is None:
+            rows = None
+        elif rows is None:
+            rows = found.setdefault(cells[0], [])
+        elif not set(line) <= set("|-: "):
+            rows.append(cells)
+    return found
+
+
+def named(cell):
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def differences(what, code, page):
+    place = OPERATIONS.relative_to(ROOT)
+    return ([f"{place}: {what} {name} of the code is missing" for name in sorted(code - page)] +
+            [f"{place}: {what} {name} is none of the code's" for name in sorted(page - code)])
+
+
+def check_events():
+    sources = [path.read_text() for folder in ("core", "shell") for path in sorted(ROOT.glob(f"router/{folder}/*.cpp"))]
+    events = {name for source in sources for name in EVENT.findall(source)}
+    keys = {name: set() for name in events}
+    for source in sources:
+        for name, fields in WRITE.findall(source):
+            keys[name] |= set(KEY.findall(fields))
+
+    page = tables(OPERATIONS)
+    rows = {named(row[0])[0]: row for row in page["event"]}
+    found = differences("event", events, set(rows))
+    for name in sorted(events & set(rows)):
+        written = set(named(rows[name][2]))
+        if name == "session.end":  # has a table of its own
+            written = {key for row in page["key"] for key in named(row[0])}
+        # Without a write() of its own it is a fact: these have a sentence, and mostly a node.
+        expected = keys[name] or {"why"} | (written & {"node"})
+        found += differences(f"key of {name}", expected, written)
+    for what, pattern, letter in (("why", REASON, 2), ("phase", PHASE, 1)):
+        code = {f"{word} {sign}" for source in sources for word, sign in pattern.findall(source)}
+        found += differences(what, code, {f"{word} {sign}" for row in page[what] for word in named(row[0])
+                                          for sign in row[letter].split(" or ")})
+    return found
 
 
 def main():
@@ -33,7 +92,8 @@ def main():
                     found.append(f"{place}: the link to {target} leads nowhere")
             found += [f"{place}: {name} does not exist" for name in NAMED.findall(line) if not exists(name)]
             found += [f"{place}: there is no `make {name}`" for name in MAKE.findall(line) if name not in targets]
-    print("\n".join(found) if found else "documents: every link and every named file is there")
+    found += check_events()
+    print("\n".join(found) if found else "documents: every link, named file and event of the log is there")
     return 1 if found else 0
 
 
