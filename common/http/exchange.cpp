@@ -76,7 +76,7 @@ void Exchange::deliver() {
       head_told_ = true;
       Response head = parser_.take();
       head.sent_at = sent_at_;
-      listener_.on_head(std::move(head));
+      listener_.on_head(head);
       if (guard.gone()) return;
     }
     const std::string body = parser_.take_body();

@@ -24,9 +24,9 @@ namespace tamada::http {
 class ExchangeListener {
  public:
   // Status and headers; the body is empty. Only when streaming.
-  virtual void on_head(Response head) { static_cast<void>(head); }
+  virtual void on_head(const Response& /*head*/) {}
   // A piece of the body, never empty. Only when streaming.
-  virtual void on_body(std::string_view bytes) { static_cast<void>(bytes); }
+  virtual void on_body(std::string_view /*bytes*/) {}
   // The end, once, nothing comes after it: the whole answer, or (streaming) one without body.
   virtual void on_done(Result<Response> result) = 0;
 

@@ -90,7 +90,7 @@ void ServerConnection::note_progress_of_request() {
   if (parser_.expects_continue()) channel_.write("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-void ServerConnection::hand_over(Request request) {
+void ServerConnection::hand_over(const Request& request) {
   ++exchange_;
   keep_alive_ = request.keep_alive;
   to_head_ = request.method == "HEAD";

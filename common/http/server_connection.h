@@ -62,7 +62,7 @@ class ServerConnection final : private loop::StreamListener {
 
   void process();
   void note_progress_of_request();
-  void hand_over(Request request);
+  void hand_over(const Request& request);
   void answer_done();
   void refuse(int status, std::string_view words);
   void on_timeout();

@@ -54,7 +54,7 @@ void StreamRequest::resume() {
   start_idle_timer();
 }
 
-void StreamRequest::on_head(Response head) {
+void StreamRequest::on_head(const Response& head) {
   head_seen_ = true;
   start_idle_timer();
   listener_.on_stream_head(head);

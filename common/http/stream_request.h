@@ -46,7 +46,7 @@ class StreamRequest final : private ExchangeListener {
   void resume();
 
  private:
-  void on_head(Response head) override;
+  void on_head(const Response& head) override;
   void on_body(std::string_view bytes) override;
   void on_done(Result<Response> result) override;
   void on_timeout();
