@@ -33,8 +33,8 @@ lint: deps ## format, clang-tidy, who may include whom, scripts
 fmt: ## formats the C++ sources in place
 	@scripts/format.sh --write
 
-asan: deps ## unit and loop tests under the address and undefined-behaviour sanitizers
-	@scripts/sanitize.sh asan 'unit|loop' $(JOBS)
+asan: deps ## unit, loop and etcd tests under the address and undefined-behaviour sanitizers
+	@scripts/sanitize.sh asan 'unit|loop|etcd' $(JOBS)
 
 tsan: deps ## the tests of the worker threads under the thread sanitizer
 	@scripts/sanitize.sh tsan 'worker' $(JOBS)

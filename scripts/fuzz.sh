@@ -3,7 +3,7 @@
 # New inputs stay in build/fuzz/fuzz/NAME; the corpus in the source tree is read, never written.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/build.sh fuzz "${1:-$(nproc)}"
+scripts/build.sh fuzz "${1:-$(nproc)}" fuzzers
 TAMADA_FUZZ_SECONDS=${FUZZ_SECONDS:-60} python3 - <<'PY'
 import json, os, subprocess, sys
 

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${1:-$(nproc)}
 scripts/build.sh release "$jobs"
-scripts/build.sh fuzz "$jobs"
+scripts/build.sh fuzz "$jobs" fuzzers
 
 failed=()
 # One integration test runs at a time (they share a lock), beside the unit, loop and scenario tests.

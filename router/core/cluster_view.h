@@ -55,7 +55,7 @@ struct NodeView {
   std::string name;  // the name it goes by (its own where it said one)
   std::string configured_name;
   std::string role;   // "leader", "replica", "sync standby", "standby leader", "-", ...
-  std::string state;  // Patroni's state, or "silent", "failed", "refused", "unknown"
+  std::string state;  // Patroni's state, or "silent", "refused", "unknown"
   std::optional<std::uint64_t> timeline;
   std::optional<std::uint64_t> lag_bytes;
   Address postgres;

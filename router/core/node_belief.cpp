@@ -281,9 +281,7 @@ std::string NodeBelief::words(TimePoint now) const {
       break;
   }
   if (body.role == NodeRole::primary) return "is primary, but without the leader lock";
-  if (body.role == NodeRole::replica) {
-    return body.tags.noloadbalance ? "is a replica with noloadbalance" : "is a replica";
-  }
+  if (body.role == NodeRole::replica) return "is a replica";
   if (body.role == NodeRole::standby_leader) return "is a standby leader";
   return fmt::format("is {}", body.role_text);
 }

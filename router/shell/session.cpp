@@ -1,7 +1,5 @@
 #include "router/shell/session.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 #include <variant>
@@ -230,9 +228,8 @@ void Session::retry(RetryCause cause, std::string_view why) {
   listener_.counters->retried.add();
   phase_ = Phase::hold;
   if (host_.log().enabled(LogLevel::debug)) {
-    const std::string id = fmt::format("{}.{}", id_.worker, id_.number);  // as in session.end
     host_.log().write(LogLevel::debug, "session.retry",
-                      {{"id", std::string_view(id)}, {"node", host_.name_of(node)}, {"why", why}});
+                      {{"id", id_.number}, {"node", host_.name_of(node)}, {"why", why}});
   }
   if (host_.is_draining()) return refuse(shutting_down, EndReason::draining);
   take(host_.dispatcher().retry(id_, node, cause));

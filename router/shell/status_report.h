@@ -16,7 +16,7 @@
 namespace tamada::router {
 
 struct EtcdStatus {
-  std::string state;                      // "connecting", "connected", "silent"
+  std::string state;                      // "connected", "silent"
   std::optional<std::string> leader_key;  // who holds it; none: nobody, or not known
   std::optional<Duration> heard;          // how long ago etcd spoke last
   std::string error;                      // why it is silent; empty if it is not

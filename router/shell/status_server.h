@@ -2,10 +2,9 @@
 //
 //   GET /status               everything, as JSON (status_report.h)
 //   GET /health               200: alive
-//   GET /ready                200 while sessions are accepted, else 503
-//   GET /ready?leader         503 also while no leader is confirmed
-//   GET, PUT /admin/nodes/X   state of node X by hand: {"state": "drain", "listener": "read"}; wants a login
-//   GET /                     says in a line where to look
+//   GET /ready                200 while sessions are accepted, else 503; /ready?leader wants a confirmed
+//   leader, too GET, PUT /admin/nodes/X   state of node X by hand: {"state": "drain", "listener": "read"};
+//   needs credentials GET /                     says in a line where to look
 //
 // HEAD works like GET without the body. Anything else is 404 or 405. It knows nothing itself: it asks its
 // StatusSource. Loop thread only; loop and source must outlive it.
