@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "common/loop/poller.h"
+#include "common/loop/splice_pipe.h"
 
 namespace tamada::loop {
 
@@ -28,6 +29,7 @@ struct Loop::Internals {
   uv_loop_t uv{};
   uv_async_t posted_signal{};
   std::unique_ptr<Poller> poller;
+  PipeStock pipes;
   std::unique_ptr<std::byte[]> buffer;  // not touched, so not resident, until something is read
   std::size_t buffer_size = 0;
   std::function<void()> turn_hook;
@@ -175,6 +177,10 @@ std::string Loop::close() {
 
 uv_loop_s* Loop::uv() {
   return &in_->uv;
+}
+
+PipeStock& Loop::pipes() {
+  return in_->pipes;
 }
 
 Poller& Loop::poller() {

@@ -21,6 +21,7 @@ struct uv_loop_s;
 
 namespace tamada::loop {
 
+class PipeStock;
 class Poller;
 
 // What is counted as open. An object counts from its first system resource (timers, watches: from
@@ -88,6 +89,7 @@ class Loop {
   // --- for this folder only
   [[nodiscard]] uv_loop_s* uv();
   [[nodiscard]] Poller& poller();
+  [[nodiscard]] PipeStock& pipes();
   void count(HandleKind kind, int change);
   void own(std::unique_ptr<LoopOwned> owned);
   // Destroyed at the end of the turn (it may be running).

@@ -1,5 +1,6 @@
 #include "common/loop/socket_options.h"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -50,6 +51,11 @@ Address socket_peer(int fd) {
 
 bool is_connected_to_itself(int fd, const Address& called) {
   return socket_address(fd) == called;
+}
+
+void make_nonblocking(int fd) {
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags >= 0 && (flags & O_NONBLOCK) == 0) fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
 }  // namespace tamada::loop

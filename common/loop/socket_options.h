@@ -22,4 +22,7 @@ void make_close_reset(int fd);
 // that is called: the server is not there (and would find its port taken).
 [[nodiscard]] bool is_connected_to_itself(int fd, const Address& called);
 
+// For calls that cannot say for themselves that they must not wait.
+void make_nonblocking(int fd);
+
 }  // namespace tamada::loop

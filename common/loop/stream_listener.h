@@ -20,6 +20,9 @@ class StreamListener {
   // Never empty. The bytes lie in the loop's shared buffer: valid only during the call.
   virtual void on_bytes(std::span<const std::byte> bytes) = 0;
 
+  // TcpStream::pass_to(): so many bytes went from this stream to the other without coming by here.
+  virtual void on_passed(std::size_t bytes) { static_cast<void>(bytes); }
+
   // The peer's FIN: it sends nothing more, and may still read. At most once; no on_bytes after it.
   virtual void on_end() = 0;
 

@@ -11,6 +11,7 @@
 #include "common/loop/errno_text.h"
 #include "common/loop/lingering_socket.h"
 #include "common/loop/socket_options.h"
+#include "common/loop/splice_pipe.h"
 #include "common/loop/timer.h"
 
 namespace tamada::loop {
@@ -136,6 +137,7 @@ void TcpStream::on_ready(std::uint32_t events) noexcept {
 }
 
 void TcpStream::read_ready(std::uint32_t events, const Guard& guard) {
+  if (pass_to_ != nullptr && error_ == 0 && pass_ready(guard)) return;
   const std::span<std::byte> buffer = loop().read_buffer();
   // After these there is more to learn than the bytes: go on until the kernel says end or error.
   const bool last_words = (events & (broken | EPOLLRDHUP)) != 0 || error_ != 0;
@@ -161,7 +163,49 @@ void TcpStream::read_ready(std::uint32_t events, const Guard& guard) {
   if (error_ != 0) watch_.wake();
 }
 
+void TcpStream::pass_to(TcpStream* to) {
+  pass_to_ = to;
+  if (to == nullptr) return;
+  // An adopted socket may still block: recv() and send() say for each call that they must not, splice()
+  // cannot.
+  make_nonblocking(fd());
+  make_nonblocking(to->fd());
+}
+
+bool TcpStream::pass_ready(const Guard& guard) {
+  if (pass_to_->state_ != State::open || pass_to_->queued() != 0 || pass_to_->error_ != 0) return false;
+  std::unique_ptr<SplicePipe> pipe = loop().pipes().take();
+  if (pipe == nullptr) return false;
+  // Nothing there, the end, an error: recv() will find it again.
+  const ssize_t n = pipe->fill_from(fd());
+  if (n <= 0) {
+    loop().pipes().give_back(std::move(pipe));
+    return false;
+  }
+  pass_to_->write_pipe(std::move(pipe));
+  if (!guard.gone()) listener_.on_passed(static_cast<std::size_t>(n));
+  return true;
+}
+
 // --- writing
+
+std::size_t TcpStream::queued() const {
+  return queue_.size() - sent_ + (pipe_ == nullptr ? 0 : pipe_->size());
+}
+
+void TcpStream::write_pipe(std::unique_ptr<SplicePipe> pipe) {
+  assert(state_ == State::open && !fin_asked_ && queued() == 0);
+  pipe_ = std::move(pipe);
+  if (pipe_->empty_into(fd()) < 0 && errno != EAGAIN) return fail_writing(errno);
+  if (pipe_->size() == 0) return loop().pipes().give_back(std::move(pipe_));
+  update_interest();
+}
+
+void TcpStream::unpipe() {
+  if (pipe_ == nullptr) return;
+  pipe_->read_into(queue_);
+  loop().pipes().give_back(std::move(pipe_));
+}
 
 Result<std::size_t> TcpStream::try_write(std::span<const std::byte> bytes) {
   assert(state_ == State::open && !fin_asked_ && queued() == 0);
@@ -185,6 +229,7 @@ void TcpStream::write(std::span<const std::byte> bytes) {
     if (!taken || *taken == bytes.size()) return;
     bytes = bytes.subspan(*taken);
   }
+  unpipe();
   if (sent_ > queue_.size() / 2) {
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(sent_));
     sent_ = 0;
@@ -194,12 +239,16 @@ void TcpStream::write(std::span<const std::byte> bytes) {
 }
 
 void TcpStream::write_ready(const Guard& guard) {
-  while (queued() != 0) {
-    const ssize_t n = ::send(fd(), queue_.data() + sent_, queued(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (sent_ != queue_.size()) {
+    const ssize_t n = ::send(fd(), queue_.data() + sent_, queue_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) return;
     if (n < 0) return fail_writing(errno);
     sent_ += static_cast<std::size_t>(n);
+  }
+  if (pipe_ != nullptr) {
+    if (pipe_->empty_into(fd()) < 0 && errno != EAGAIN) return fail_writing(errno);
+    if (pipe_->size() != 0) return;
   }
   drop_queue();
   if (fin_asked_) send_fin();
@@ -229,6 +278,7 @@ void TcpStream::fail_writing(int code) {
 void TcpStream::drop_queue() {
   queue_ = {};  // with its memory
   sent_ = 0;
+  loop().pipes().give_back(std::move(pipe_));
 }
 
 void TcpStream::update_interest() {
@@ -241,6 +291,7 @@ void TcpStream::update_interest() {
 
 void TcpStream::finish(Duration deadline) {
   if (state_ != State::open || error_ != 0) return close();
+  unpipe();
   const bool read_ended = read_ended_;
   const std::size_t sent = sent_;
   std::vector<std::byte> queue = std::move(queue_);
@@ -277,6 +328,7 @@ UniqueFd TcpStream::forget_socket() {
   drop_queue();
   error_ = 0;
   state_ = State::closed;
+  pass_to_ = nullptr;
   reading_ = read_ended_ = fin_asked_ = fin_sent_ = false;
   loop().count(HandleKind::tcp_stream, -1);
   return socket;

@@ -24,6 +24,7 @@
 
 namespace tamada::loop {
 
+class SplicePipe;
 class Timer;
 
 class TcpStream final : private FdListener {
@@ -52,6 +53,14 @@ class TcpStream final : private FdListener {
   void read_stop();
   [[nodiscard]] bool is_reading() const { return reading_; }
 
+  // --- passing on (for bulk; both streams open and of one loop, SIGPIPE ignored)
+  // From now on what arrives goes to `to` inside the kernel, told by on_passed(), whenever `to` has nothing
+  // queued and a pipe is free; else it comes through on_bytes() as ever, and so do FIN and errors. What `to`
+  // does not take now counts as queued there. Null, or closing this stream, ends it; do so before `to` is
+  // closed or destroyed.
+  void pass_to(TcpStream* to);
+  [[nodiscard]] bool is_passing() const { return pass_to_ != nullptr; }
+
   // --- writing (only when open, and not after shutdown())
   // How much the kernel took now, perhaps 0. Only when nothing is queued. An error comes through
   // on_closed() in a later turn as well, so it may be ignored.
@@ -59,7 +68,7 @@ class TcpStream final : private FdListener {
   // Everything: what the kernel does not take now is copied into the queue. Errors come through on_closed();
   // after one the bytes are dropped.
   void write(std::span<const std::byte> bytes);
-  [[nodiscard]] std::size_t queued() const { return queue_.size() - sent_; }
+  [[nodiscard]] std::size_t queued() const;
   // FIN, after what is queued. Reading goes on.
   void shutdown();
   [[nodiscard]] bool is_shutdown() const { return fin_asked_; }
@@ -99,7 +108,13 @@ class TcpStream final : private FdListener {
   void answer_connect(Result<void> error);
   [[nodiscard]] Result<void> connect_error(int code) const;
   void read_ready(std::uint32_t events, const Guard& guard);
+  // True if bytes were passed on.
+  bool pass_ready(const Guard& guard);
+  // Takes what `pipe` holds, which the kernel may not take all at once. Only when nothing is queued.
+  void write_pipe(std::unique_ptr<SplicePipe> pipe);
   void write_ready(const Guard& guard);
+  // Moves what waits in the pipe into the queue, for what only knows the queue.
+  void unpipe();
   void send_fin();
   // errno of a broken send; the user hears of it in a later turn, after what can still be read.
   void fail_writing(int code);
@@ -116,6 +131,8 @@ class TcpStream final : private FdListener {
   std::unique_ptr<Timer> deadline_;  // only while connecting
   std::vector<std::byte> queue_;     // [sent_, size) is still to be sent; without memory when empty
   std::size_t sent_ = 0;
+  std::unique_ptr<SplicePipe> pipe_;  // behind the queue: still to be sent; null when empty
+  TcpStream* pass_to_ = nullptr;
   Address peer_;
   int error_ = 0;  // errno not told to the user yet
   State state_ = State::closed;

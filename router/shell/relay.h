@@ -5,6 +5,9 @@
 // taken: a slow reader costs at most one read buffer and is never cut for being slow. FIN passes through
 // after what was sent before it, and so does a reset, except that bytes still on their way out come first.
 //
+// A direction that carries bulk (COPY, a dump) is passed on inside the kernel (TcpStream::pass_to) for as
+// long as it does; small messages are quicker by reading and writing.
+//
 // The owner decides at the start (Mode::watched: every byte goes to the owner, who send()s), may count
 // (Mode::noted), and then steps aside (Mode::passing). Loop thread only; Loop, owner and counters must
 // outlive it. After close() or destruction no callback comes. The owner may close it in any callback, and
@@ -90,16 +93,19 @@ class Relay {
     End(loop::Loop& loop, Relay& owner, Side which) : relay(owner), side(which), stream(loop, *this) {}
     void on_connected(Result<void> result) override;
     void on_bytes(std::span<const std::byte> bytes) override;
+    void on_passed(std::size_t bytes) override;
     void on_end() override;
     void on_drained() override;
     void on_closed(const Error& why) override;
     Relay& relay;
     const Side side;
     bool fin_seen = false;
+    std::uint8_t streak = 0;  // large reads in a row, or while passing on: small ones
     loop::TcpStream stream;
   };
 
   [[nodiscard]] End& end_of(Side side) { return side == Side::client ? client_ : server_; }
+  void count(Side from, std::size_t bytes);
   void write_on(End& from, End& to, std::span<const std::byte> bytes);
   void set_options(End& end, const ListenerSettings& settings);
   // FIN or RST, whichever loses nothing that is still on its way.
