@@ -173,11 +173,13 @@ StartStep SessionStart::server_bytes(wire::Bytes bytes) {
 StartStep SessionStart::encryption_answer(wire::Bytes bytes) {
   switch (wire::classify_encryption_answer(bytes[0])) {
     case wire::EncryptionAnswer::refused: {
-      if (bytes.size() > 1) return pass(bytes, StartNext::relay);  // nothing may follow: let the client judge
+      const wire::Bytes rest = bytes.subspan(1);
+      // Only an error may follow unasked; anything else is for the client to judge.
+      if (!rest.empty() && rest[0] != std::byte{'E'}) return pass(bytes, StartNext::relay);
       request_ = Request::none;
       outstanding_.clear();
-      StartStep step = next_is(StartNext::wait_client);
-      step.to_client = "N";
+      StartStep step = rest.empty() ? next_is(StartNext::wait_client) : startup_answer(rest);
+      step.to_client.insert(0, "N");
       return step;
     }
     case wire::EncryptionAnswer::error:

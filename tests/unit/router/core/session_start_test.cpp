@@ -262,6 +262,27 @@ TEST_CASE("a server lost between N and the StartupMessage is exchanged too", "[s
   }
 }
 
+TEST_CASE("a server that dies right after its N is exchanged, and its error is not seen", "[session_start]") {
+  const std::string dying = wire::build_fatal("57P01", "unexpected postmaster exit");
+  Fixture f;
+  f.up_to_server(wire::build_ssl_request());
+  const StartStep step = f.server("N" + dying);
+  CHECK(step.to_client == "N");
+  CHECK(step.next == StartNext::retry);
+  CHECK((*f).server_connected().to_server.empty());
+  CHECK(f.client(startup_message()).to_server == startup_message());
+  CHECK(f.server(auth_ok + ready).next == StartNext::relay);
+}
+
+TEST_CASE("what else follows an N unasked is the client's to judge", "[session_start]") {
+  Fixture f;
+  f.up_to_server(wire::build_ssl_request());
+  const std::string other = GENERATE(std::string("x"), wrong_password);
+  const StartStep step = f.server("N" + other);
+  CHECK(step.to_client == "N" + other);
+  CHECK(step.next == StartNext::relay);
+}
+
 TEST_CASE("a client that is refused reads the reason in its own protocol", "[session_start]") {
   const std::string fatal = wire::build_fatal("57P03", "no leader for 60 s", {}, "retry");
   Fixture f;
