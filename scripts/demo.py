@@ -200,6 +200,7 @@ def main() -> None:
         sys.exit(__doc__)
     if not router_program().exists():
         sys.exit(f"demo: {router_program()} does not exist; run make demo, or make build first")
+    signal.signal(signal.SIGINT, stop)  # also when started in the background, where the shell has it ignored
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)
     demo = Demo()
