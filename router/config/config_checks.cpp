@@ -100,6 +100,22 @@ class Checker {
                     format_duration(checks.expire), format_duration(checks.interval),
                     format_duration(checks.timeout), format_duration(needed)));
     }
+    check_heartbeat();
+  }
+
+  // The leader key is looked at every fifth of the heartbeat (LeaderKeyWatch); what is known of it must not
+  // be older than what counts as fresh.
+  void check_heartbeat() {
+    const Duration longest = config_.checks.expire * 4;
+    if (!config_.cluster.etcd || config_.cluster.etcd->heartbeat <= longest) return;
+    report_at(
+        given("cluster.etcd.heartbeat") ? "cluster.etcd.heartbeat" : "checks.expire",
+        "cluster.etcd.heartbeat",
+        fmt::format(
+            "{} is too long for checks.expire ({}): the leader key would be too old to count; set it to "
+            "at most {}",
+            format_duration(config_.cluster.etcd->heartbeat), format_duration(config_.checks.expire),
+            format_duration(longest)));
   }
 
   void check_tls(const std::string& section, const TlsClientConfig& tls) {

@@ -80,6 +80,7 @@ void ClusterView::Impl::hear(const PollAnswer& answer, TimePoint now) {
   Watched* node = find(answer.node);
   if (node == nullptr) return;
   const bool extra = schedule_.answered(answer.node, answer.asked, answer.sent);
+  const Stand before = node->belief.stand(now);
   switch (node->belief.hear(answer, extra, now)) {
     case NodeBelief::Heard::ignored:
     case NodeBelief::Heard::silence:
@@ -92,6 +93,9 @@ void ClusterView::Impl::hear(const PollAnswer& answer, TimePoint now) {
       break;
   }
   NodeBelief& belief = node->belief;
+  // Somebody has taken the lock or claims: what follows may follow soon.
+  const Stand stand = belief.stand(now);
+  if (stand != before && (stand == Stand::holds_lock || stand == Stand::claims)) schedule_.look_again(now);
   // A contradiction is looked into once; if the other end point contradicts as well, the next poll will tell.
   if (!extra && belief.contradicts(answer)) {
     node->extra = answer.asked == AskKind::master ? AskKind::replica : AskKind::master;
@@ -146,6 +150,7 @@ void ClusterView::Impl::hear(const PostgresAnswer& answer, TimePoint) {
 void ClusterView::Impl::hear(const LeaderKey& key, TimePoint now) {
   if (!policy_.watches_leader_key || !board_.hear(key)) return;
   smell_until_ = now + smell_lasts;
+  schedule_.look_again(now);
   fact("leader.key", key.holder.value_or(""),
        key.holder ? fmt::format("the leader key names {}", *key.holder) : "nobody holds the leader key");
 }

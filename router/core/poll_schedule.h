@@ -28,6 +28,13 @@ class PollSchedule {
   // by itself: nobody must wait for ever for an answer that came under another name.
   bool answered(NodeId node, AskKind kind, TimePoint sent);
 
+  // Something moved: fast polling, if it goes on, is as fast as at its beginning. Not for every flap: at most
+  // once in `look_again_every`.
+  void look_again(TimePoint now) {
+    if (!fast_since_ || now - *fast_since_ < look_again_every) return;
+    fast_since_ = now;
+  }
+
   // ---- one turn: begin(), then wants, then asks() and next()
   void begin(TimePoint now, bool fast);
   // The regular poll of the node: once per interval, or per fast interval (jittered by a fifth; 500 ms from 5
@@ -45,6 +52,7 @@ class PollSchedule {
 
   static constexpr Duration slow_fast_interval = 500ms;
   static constexpr Duration fast_for = 5s;
+  static constexpr Duration look_again_every = 20s;
 
  private:
   struct Book {

@@ -31,6 +31,14 @@ TEST_CASE("check times that contradict each other are told", "[config_checks]") 
   CHECK(wrong("checks: {interval: 2s, expire: 4s}") == "ok");
 }
 
+TEST_CASE("a heartbeat that leaves the leader key too old to count is told", "[config_checks]") {
+  CHECK(wrong_etcd("{hosts: [e1], heartbeat: 12s}") == "ok");
+  CHECK(
+      wrong_etcd("{hosts: [e1], heartbeat: 20s}") ==
+      "r.yaml:4:34: cluster.etcd.heartbeat: 20s is too long for checks.expire (3s): the leader key would be "
+      "too old to count; set it to at most 12s");
+}
+
 TEST_CASE("two things on one address are told", "[config_checks]") {
   CHECK(wrong("listeners: {write: {bind: '0.0.0.0:5000'}, read: {bind: '127.0.0.1:5000'}}") ==
         "r.yaml:2:57: listeners.read.bind: 127.0.0.1:5000 is taken by listeners.write.bind (0.0.0.0:5000); "
