@@ -89,6 +89,15 @@ struct LeaderKey {
   TimePoint as_of;
 };
 
+// Patroni's failover key in etcd: a change of the leader that somebody asked for, and that Patroni is about
+// to carry out. Names are members' names. Both empty: nothing is announced, or not any more. Repetitions are
+// harmless; `as_of` only orders them.
+struct PlannedChange {
+  std::optional<std::string> from;  // empty with `to`: whoever leads
+  std::optional<std::string> to;    // empty with `from`: whoever is fit
+  TimePoint as_of;
+};
+
 // Something that a session met while it connected or started on the write side: a reason to look, not a fact
 // about the role.
 struct Smell {
@@ -96,6 +105,7 @@ struct Smell {
   std::string words;  // "refused", "reset", "57P01", "57P03"
 };
 
-using ClusterEvent = std::variant<PollAnswer, ClusterAnswer, ConfigAnswer, PostgresAnswer, LeaderKey, Smell>;
+using ClusterEvent =
+    std::variant<PollAnswer, ClusterAnswer, ConfigAnswer, PostgresAnswer, LeaderKey, PlannedChange, Smell>;
 
 }  // namespace tamada::router

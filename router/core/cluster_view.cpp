@@ -155,6 +155,10 @@ void ClusterView::Impl::hear(const LeaderKey& key, TimePoint now) {
        key.holder ? fmt::format("the leader key names {}", *key.holder) : "nobody holds the leader key");
 }
 
+void ClusterView::Impl::hear(const PlannedChange& change, TimePoint now) {
+  if (policy_.watches_leader_key) planned_.hear(change, now);
+}
+
 void ClusterView::Impl::hear(const Smell& smell, TimePoint now) {
   const Watched* node = find(smell.node);
   if (node == nullptr) return;
@@ -204,7 +208,10 @@ void ClusterView::Impl::configure(RoutingPolicy policy, TimePoint now) {
     gone->belief.leaving = true;
     nodes_.push_back(std::move(gone));
   }
-  if (!policy.watches_leader_key) board_.forget_key();
+  if (!policy.watches_leader_key) {
+    board_.forget_key();
+    planned_.forget();
+  }
   identity_.configure(policy);
   schedule_.configure(policy.checks);
   policy_ = std::move(policy);

@@ -15,9 +15,9 @@
 // When it cannot know, it refuses: no leader is better than two.
 //
 // The rules stand in the parts: node_belief.h (what an answer is worth), cluster_identity.h (who belongs),
-// second_opinion.h (silence), leader_election.h (who is believed), cut_ledger.h (break before make),
-// replica_lag.h and table_builder.h (readers), poll_schedule.h (asking). tests/scenarios tells them as
-// stories.
+// second_opinion.h (silence), leader_election.h (who is believed), planned_hold.h (announced switchovers),
+// cut_ledger.h (break before make), replica_lag.h and table_builder.h (readers), poll_schedule.h (asking).
+// tests/scenarios tells them as stories.
 #pragma once
 
 #include <cstdint>

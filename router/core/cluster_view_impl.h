@@ -20,6 +20,7 @@
 #include "router/core/leader_election.h"
 #include "router/core/node_belief.h"
 #include "router/core/opinion_board.h"
+#include "router/core/planned_hold.h"
 #include "router/core/poll_schedule.h"
 #include "router/core/replica_lag.h"
 #include "router/core/second_opinion.h"
@@ -36,6 +37,7 @@ class ClusterView::Impl {
   void hear(const ConfigAnswer& answer, TimePoint now);
   void hear(const PostgresAnswer& answer, TimePoint now);
   void hear(const LeaderKey& key, TimePoint now);
+  void hear(const PlannedChange& change, TimePoint now);
   void hear(const Smell& smell, TimePoint now);
   void acknowledged(Generation generation) { ledger_.acknowledged(generation); }
   void configure(RoutingPolicy policy, TimePoint now);
@@ -98,6 +100,7 @@ class ClusterView::Impl {
   [[nodiscard]] bool hand_over();
   void lose_holder(CutCause cause, const std::string& why);
   void settle_leader();
+  void settle_planned();
   void settle_read_sessions();
 
   // ---- what goes out (cluster_view_publish.cpp)
@@ -146,6 +149,7 @@ class ClusterView::Impl {
   std::string no_leader_;   // in words, while there is none
   std::string broken_off_;  // the node whose sessions are being closed, for people
 
+  PlannedHold planned_;
   std::optional<TimePoint> smell_until_;
   std::optional<TimePoint> roll_call_;  // the last regular GET /cluster
   std::size_t roll_caller_ = 0;

@@ -68,6 +68,10 @@ std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
       for (NodeRoute& node : nodes) node.is_standby_leader = false;
     }
     ListenerRoutes routes = build_routes(listener, nodes, no_leader_, otherwise_in_force(listener));
+    if (listener.to == Target::leader && planned_.holds() && !routes.candidates.empty()) {
+      routes.candidates.clear();
+      routes.why_none = planned_.words();
+    }
     routes.cuts = ledger_.lines(listener.id);
     table->listeners.push_back(std::move(routes));
   }
@@ -156,6 +160,7 @@ void ClusterView::Impl::plan_next_tick() {
   at(identity_.adopt_at());
   at(renew_at_);
   at(smell_until_);
+  at(planned_.until());
   if (election_.winner.is_set()) at(elected_until_);
   if (published_ != nullptr) {
     for (const ListenerRoutes& routes : published_->listeners) {

@@ -19,6 +19,7 @@ Step ClusterView::Impl::settle(TimePoint now) {
   settle_election();
   settle_holder();
   settle_leader();
+  settle_planned();
   settle_read_sessions();
   publish();
   ask();
@@ -395,6 +396,25 @@ void ClusterView::Impl::settle_leader() {
     positions_.leader_is_at(*leader->belief.newest()->body.location, now_);
   }
   fact("leader.confirmed", name_of(next), election_.reason);
+}
+
+void ClusterView::Impl::settle_planned() {
+  const PlannedChange* change = planned_.change();
+  if (change == nullptr) return;
+  const auto node_of = [&](const std::optional<std::string>& name) {
+    return name ? stands_for(OpinionBoard::node_called(*name, beliefs(), now_)) : NodeId{};
+  };
+  PlannedHold::Belief belief;
+  belief.from = node_of(change->from);
+  belief.to = node_of(change->to);
+  if (const Watched* leader = find(leader_)) {
+    belief.leader = leader_;
+    belief.leader_name = leader->belief.name();
+    if (leader->belief.claims(now_)) belief.leads_as_of = leader->belief.claim_sent();
+  }
+  const bool held = planned_.holds();
+  if (std::optional<Fact> told = planned_.settle(belief, now_)) step_.facts.push_back(*std::move(told));
+  if (planned_.holds() && !held) smell_until_ = std::max(smell_until_.value_or(now_), *planned_.until());
 }
 
 // ---- sessions of the other listeners

@@ -114,6 +114,12 @@ std::vector<Opinion> OpinionBoard::opinions(const std::vector<const NodeBelief*>
   return all;
 }
 
+NodeId OpinionBoard::node_called(const std::string& name, const std::vector<const NodeBelief*>& nodes,
+                                 TimePoint now) {
+  const NodeBelief* node = node_named(name, nodes, now);
+  return node == nullptr ? NodeId{} : node->id();
+}
+
 std::optional<std::string> OpinionBoard::listed_name(const wire::ClusterMembers& members,
                                                      const std::string& api_url, const std::string& current) {
   std::optional<std::string> found;

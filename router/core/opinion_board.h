@@ -60,6 +60,9 @@ class OpinionBoard {
   [[nodiscard]] std::vector<Opinion> opinions(const std::vector<const NodeBelief*>& nodes, Duration expire,
                                               TimePoint now) const;
 
+  // Who goes by `name`; not set: nobody.
+  [[nodiscard]] static NodeId node_called(const std::string& name,
+                                          const std::vector<const NodeBelief*>& nodes, TimePoint now);
   // The name /cluster lists for the member behind `api_url`; nullopt: none, or more than one.
   [[nodiscard]] static std::optional<std::string> listed_name(const wire::ClusterMembers& members,
                                                               const std::string& api_url,

@@ -90,7 +90,8 @@ void ClusterDriver::watch_leader_key(const std::optional<EtcdConfig>& etcd, cons
   if (!etcd || scope.empty()) return;
   auto watch = LeaderKeyWatch::make(
       loop_, resolver_, side_, *etcd, scope,
-      {[this](const LeaderKey& key) { apply(key); }, [this](const Fact& fact) { tell(fact); }});
+      {[this](const LeaderKey& key) { apply(key); }, [this](const Fact& fact) { tell(fact); },
+       [this](const PlannedChange& change) { apply(change); }});
   if (watch) {
     etcd_ = *std::move(watch);
   } else {

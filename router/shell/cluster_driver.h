@@ -35,7 +35,7 @@ class ClusterDriver {
   struct Settings {
     RoutingPolicy policy;
     PollerSettings poller;           // the policy's nodes, and those that are leaving
-    std::optional<EtcdConfig> etcd;  // set: the leader key of policy.scope is watched
+    std::optional<EtcdConfig> etcd;  // set: the keys of policy.scope are watched
   };
 
   ClusterDriver(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, SideThread& side,

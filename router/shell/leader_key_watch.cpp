@@ -15,6 +15,14 @@ std::string trim_line_end(std::string text) {
   return text;
 }
 
+std::string key_path(const std::string& prefix, const std::string& scope, const std::string& name) {
+  std::string path;
+  for (const char letter : "/" + prefix + "/" + scope + "/" + name) {
+    if (letter != '/' || path.empty() || path.back() != '/') path += letter;
+  }
+  return path;
+}
+
 }  // namespace
 
 Result<http::Url> etcd_url(const std::string& text, bool tls) {
@@ -25,11 +33,11 @@ Result<http::Url> etcd_url(const std::string& text, bool tls) {
 }
 
 std::string leader_key_path(const std::string& prefix, const std::string& scope) {
-  std::string path;
-  for (const char letter : "/" + prefix + "/" + scope + "/leader") {
-    if (letter != '/' || path.empty() || path.back() != '/') path += letter;
-  }
-  return path;
+  return key_path(prefix, scope, "leader");
+}
+
+std::string failover_key_path(const std::string& prefix, const std::string& scope) {
+  return key_path(prefix, scope, "failover");
 }
 
 Result<std::unique_ptr<LeaderKeyWatch>> LeaderKeyWatch::make(loop::Loop& loop, loop::Resolver& resolver,
@@ -44,19 +52,19 @@ Result<std::unique_ptr<LeaderKeyWatch>> LeaderKeyWatch::make(loop::Loop& loop, l
   }
   if (endpoints.empty()) return fail(ErrorKind::invalid, "cluster.etcd.hosts: expected at least one");
   return std::unique_ptr<LeaderKeyWatch>(
-      new LeaderKeyWatch(loop, resolver, side, config, std::move(endpoints),
-                         leader_key_path(config.key_prefix, scope), std::move(callbacks)));
+      new LeaderKeyWatch(loop, resolver, side, config, std::move(endpoints), scope, std::move(callbacks)));
 }
 
 LeaderKeyWatch::LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, SideThread& side,
-                               const EtcdConfig& config, std::vector<http::Url> endpoints, std::string key,
-                               Callbacks callbacks)
+                               const EtcdConfig& config, std::vector<http::Url> endpoints,
+                               const std::string& scope, Callbacks callbacks)
     : loop_(loop),
       resolver_(resolver),
       side_(side),
       config_(config),
       endpoints_(std::move(endpoints)),
-      key_(std::move(key)),
+      key_(leader_key_path(config.key_prefix, scope)),
+      failover_key_(failover_key_path(config.key_prefix, scope)),
       callbacks_(std::move(callbacks)),
       tls_(tls_options(config.tls)) {
   if (config_.password_file.empty()) {
@@ -103,6 +111,7 @@ void LeaderKeyWatch::on_silence(const Error& why) {
 
 void LeaderKeyWatch::begin(const std::string& password) {
   password_ = password;
+  failover_.reset();
   watch_.reset();
   etcd::ClientOptions options;
   options.endpoints = endpoints_;
@@ -116,6 +125,7 @@ void LeaderKeyWatch::begin(const std::string& password) {
   watching.timeout = config_.heartbeat - watching.heartbeat;
   etcd::WatchListener& listener = *this;  // private base: nobody else may call it
   watch_ = std::make_unique<etcd::Watch>(*client_, key_, watching, listener);
+  failover_ = std::make_unique<FailoverKey>(*client_, failover_key_, watching, callbacks_.on_planned);
 }
 
 void LeaderKeyWatch::read_password() {

@@ -1,4 +1,5 @@
-// LeaderKeyWatch: follows Patroni's leader key in etcd and tells it as LeaderKey events.
+// LeaderKeyWatch: follows Patroni's leader key in etcd and tells it as LeaderKey events; with the same client
+// the failover key beside it (failover_key.h).
 //
 // When etcd is silent it says so, once per episode, and nothing else: an unreachable etcd changes nothing by
 // itself; how old the last key may be is the core's to judge (LeaderKey::as_of). After a silence the password
@@ -19,6 +20,7 @@
 #include "common/loop/resolver.h"
 #include "router/config/router_config.h"
 #include "router/core/cluster_events.h"
+#include "router/shell/failover_key.h"
 #include "router/shell/side_thread.h"
 #include "router/shell/status_report.h"
 
@@ -29,6 +31,7 @@ class LeaderKeyWatch final : private etcd::WatchListener {
   struct Callbacks {
     std::function<void(const LeaderKey& key)> on_key;
     std::function<void(const Fact& fact)> on_fact;  // "etcd.silent", "etcd.heard"
+    FailoverKey::Callback on_planned;
   };
 
   // `scope`: Patroni's, not empty. Fails (invalid) on end points that are none.
@@ -44,7 +47,7 @@ class LeaderKeyWatch final : private etcd::WatchListener {
 
  private:
   LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, SideThread& side, const EtcdConfig& config,
-                 std::vector<http::Url> endpoints, std::string key, Callbacks callbacks);
+                 std::vector<http::Url> endpoints, const std::string& scope, Callbacks callbacks);
   void on_value(const std::string& key, const std::optional<std::string>& value, std::int64_t revision,
                 TimePoint as_of) override;
   void on_fresh(TimePoint as_of) override;
@@ -59,11 +62,13 @@ class LeaderKeyWatch final : private etcd::WatchListener {
   const EtcdConfig config_;
   const std::vector<http::Url> endpoints_;
   const std::string key_;
+  const std::string failover_key_;
   Callbacks callbacks_;
   http::TlsContext tls_;
   std::string password_;
   std::unique_ptr<etcd::Client> client_;
   std::unique_ptr<etcd::Watch> watch_;
+  std::unique_ptr<FailoverKey> failover_;
   std::optional<std::string> holder_;
   std::optional<TimePoint> as_of_;
   std::optional<Error> silence_;
@@ -75,7 +80,8 @@ class LeaderKeyWatch final : private etcd::WatchListener {
 // speak where the text does not say.
 [[nodiscard]] Result<http::Url> etcd_url(const std::string& text, bool tls);
 
-// "/service/patroni/leader"; slashes are collapsed as Patroni does.
+// "/service/patroni/leader", "/service/patroni/failover"; slashes are collapsed as Patroni does.
 [[nodiscard]] std::string leader_key_path(const std::string& prefix, const std::string& scope);
+[[nodiscard]] std::string failover_key_path(const std::string& prefix, const std::string& scope);
 
 }  // namespace tamada::router

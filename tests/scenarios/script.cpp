@@ -262,6 +262,11 @@ const std::vector<Command>& commands() {
          w.lock_holder = a[0] == "nobody" ? "" : a[0];
          w.lock_changed();
        }},
+      {"a switchover from NAME to NAME is announced",
+       [](World& w, const Words& a) {
+         w.announce(a[0] == "anybody" ? "" : a[0], a[1] == "anybody" ? "" : a[1]);
+       }},
+      {"the failover key is cleared", [](World& w, const Words&) { w.announce("", ""); }},
       {"cluster of NODE fails", [](World& w, const Words& a) { node(w, a[0]).cluster_fails = true; }},
       {"cluster of NODE works",
        [](World& w, const Words& a) {

@@ -307,6 +307,16 @@ void World::lock_changed() {
   });
 }
 
+void World::announce(const std::string& from, const std::string& to) {
+  later(2ms, [this, from, to] {
+    if (!etcd_answers) return;
+    const auto name = [](const std::string& text) {
+      return text.empty() ? std::nullopt : std::optional(text);
+    };
+    apply(PlannedChange{name(from), name(to), now_});
+  });
+}
+
 void World::heartbeat() {
   lock_changed();
   later(1s, [this] { heartbeat(); });

@@ -64,6 +64,8 @@ class World {
   bool etcd_answers = true;
   bool workers_acknowledge = true;
   void lock_changed();  // etcd's watch tells, where it is watched and answers
+  // The failover key; "": that part is missing. Told where etcd is watched and answers.
+  void announce(const std::string& from, const std::string& to);
   void acknowledge_now();
 
   // ---- the core, by hand

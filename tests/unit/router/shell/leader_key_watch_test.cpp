@@ -19,6 +19,7 @@ TEST_CASE("the leader key lies where Patroni puts it", "[leader_key_watch]") {
   CHECK(leader_key_path("service/", "patroni") == "/service/patroni/leader");
   CHECK(leader_key_path("//a//b/", "c") == "/a/b/c/leader");
   CHECK(leader_key_path("", "c") == "/c/leader");
+  CHECK(failover_key_path("service/", "patroni") == "/service/patroni/failover");
 }
 
 }  // namespace
