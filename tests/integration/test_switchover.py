@@ -30,6 +30,8 @@ def test_new_connections_wait_and_open_sessions_end_once(cluster: Cluster, make_
     assert load.missing(report) == set()
     assert router.leader() == after.name
     assert router.listener("write")["held"] == 0
+    # Patroni's failover key told before the leader acted; without etcd nobody does.
+    assert ("switchover.announced" in router.log_text()) == options.get("etcd", False)
 
 
 def test_a_switchover_to_a_named_node_and_back(cluster: Cluster, router: Router) -> None:
