@@ -61,6 +61,7 @@ class RandomRun {
         break;
       case 3:
         if (policy_.watches_leader_key) key();
+        if (chance(10)) take(view_->apply(PlannedChange{some_name(), some_name(), now_}, now_));
         break;
       case 4:
         if (!old_.empty() && chance(3)) take(view_->apply(old_[pick(old_.size())], now_));  // once more
@@ -163,6 +164,11 @@ class RandomRun {
 
   void key() {
     take(view_->apply(LeaderKey{holder_.empty() ? std::nullopt : std::optional(holder_), now_}, now_));
+  }
+
+  std::optional<std::string> some_name() {
+    if (chance(3)) return std::nullopt;
+    return nodes_[pick(nodes_.size())].name;
   }
 
   // On to the next answer or tick.
