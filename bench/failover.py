@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make bench-failover: how long writes stand still, and which errors clients see, for HAProxy and the router.
 
-    failover.py [--quick] [--rows switchover,postmaster,node,address] [--rounds N] [--write]
+    failover.py [--quick] [--rows switchover,postmaster,node,address] [--rounds N] [--no-passwords] [--write]
 
 Eight writers, four of which connect afresh for each row, against three nodes of stock Patroni (ttl 30, loop_wait 10).
 Every round has a cluster of its own. A full run writes its table to docs/benchmarks.md.
@@ -15,7 +15,7 @@ from typing import Any, Callable, Sequence
 from tables import machine, median, number, table, write_page
 from targets import ROOT, Cluster, HAProxy, Proxy, Router, router_program, routers
 
-from cluster import Node, Workload, wait_until
+from cluster import NO_PASSWORDS, Node, Workload, wait_until
 from cluster.names import NEEDS, Names, possible
 from cluster.process import now
 
@@ -135,7 +135,8 @@ def run(options: argparse.Namespace) -> dict[str, dict[str, list[Result]]]:
         sys.exit(f"no such row: {unknown[0]}; there are {', '.join(EVENTS)}")
     proxies: Sequence[tuple[str, Callable[..., Proxy]]] = [("HAProxy", lambda cluster, **names: HAProxy(cluster, **names))]
     if router_program().exists():
-        proxies = [*proxies, ("router", lambda cluster, **names: Router(cluster, **names))]
+        proxies = [*proxies, ("router", lambda cluster, **names: Router(cluster, **names)),
+                   ("router, watching etcd", lambda cluster, **names: Router(cluster, etcd=True, **names))]
     else:
         routers([])  # says what is missing
     results: dict[str, dict[str, list[Result]]] = {}
@@ -143,7 +144,7 @@ def run(options: argparse.Namespace) -> dict[str, dict[str, list[Result]]]:
         for name in wanted:
             for target, make in proxies:
                 say(f"round {turn + 1}/{rounds}: {EVENTS[name]}, {target}")
-                with Cluster() as cluster:
+                with Cluster(**(NO_PASSWORDS if options.no_passwords else {})) as cluster:
                     results.setdefault(name, {}).setdefault(target, []).append(one(name, cluster, make))
     return results
 
@@ -189,6 +190,8 @@ def main() -> None:
     parser.add_argument("--rows", default="", help=", ".join(EVENTS))
     parser.add_argument("--rounds", type=int, default=0)
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md whatever was measured")
+    parser.add_argument("--no-passwords", action="store_true",
+                        help="trust instead of SCRAM: a client is then never half-way through logging in")
     options = parser.parse_args()
     results = run(options)
     (ROOT / "build").mkdir(exist_ok=True)
@@ -197,7 +200,7 @@ def main() -> None:
     print(f"\n{machine()}\n{text}\nevery value: build/failover.json")
     if options.write or not (options.quick or options.rows):
         rounds = len(next(iter(next(iter(results.values())).values())))
-        write_page("failover", f"{machine()}\nMedians of {rounds} rounds.\n\n{text}")
+        write_page("failover", f"{machine()}\nClients log in with {'no password (trust)' if options.no_passwords else 'SCRAM'}; medians of {rounds} rounds.\n\n{text}")
 
 
 if __name__ == "__main__":
