@@ -12,19 +12,19 @@ help: ## lists these commands
 deps: ## installs the Debian packages of packages.txt that are missing
 	@scripts/deps.sh
 
-build: ## builds a release; the programs lie in build/bin/
+build: deps ## builds a release; the programs lie in build/bin/
 	@scripts/build.sh release $(JOBS) tamada-router
 
-demo: deps build ## etcd, three PostgreSQL nodes and the router on this machine; Ctrl-C stops it all
+demo: build ## etcd, three PostgreSQL nodes and the router on this machine; Ctrl-C stops it all
 	@scripts/demo.py
 
 test: deps ## builds and runs every test (at most 15 minutes on two cores)
 	@scripts/test.sh $(JOBS)
 
-bench: deps build ## the router against HAProxy and a direct connection; BENCH=pgbench:64 picks rows, QUICK=1 hurries
+bench: build ## the router against HAProxy and a direct connection; BENCH=pgbench:64 picks rows, QUICK=1 hurries
 	@bench/bench.py $(if $(QUICK),--quick) $(if $(BENCH),--rows $(BENCH))
 
-bench-failover: deps build ## how long writes stand still, and which errors clients see; BENCH=switchover picks rows
+bench-failover: build ## how long writes stand still, and which errors clients see; BENCH=switchover picks rows
 	@bench/failover.py $(if $(QUICK),--quick) $(if $(BENCH),--rows $(BENCH))
 
 lint: deps ## format, clang-tidy, who may include whom, scripts

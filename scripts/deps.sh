@@ -48,8 +48,8 @@ install_as_root() {
   local packages=("$@") package
   keep_services_down
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q
-  apt-get install -q -y --no-install-recommends "${packages[@]}"
+  apt-get -o DPkg::Lock::Timeout=300 update -q
+  apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "${packages[@]}"
   command -v systemctl >/dev/null || return 0
   for package in "${packages[@]}"; do
     if [[ -n ${SERVICES[$package]:-} ]]; then

@@ -25,6 +25,7 @@ tidy() {
 mapfile -d '' -t scripts < <(git ls-files -z --cached --others --exclude-standard -- '*.sh' '.ci/run')
 mapfile -d '' -t python < <(git ls-files -z --cached --others --exclude-standard -- '*.py')
 
+((${#scripts[@]} && ${#python[@]})) || { echo "lint.sh: git names no script here" >&2 && exit 1; }
 check "clang-format" scripts/format.sh --check
 check "shellcheck" shellcheck "${scripts[@]}"
 check "Python compiles" python3 -c '

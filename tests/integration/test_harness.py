@@ -45,5 +45,4 @@ def test_writers_report_a_switchover_through_haproxy(cluster: Cluster) -> None:
     # What HAProxy is replaced for: nobody waits there, and every session is lost.
     assert report.errors_on_new_connections(), report.describe()
     assert {0, 1, 2, 3} <= set(report.errors_of_sessions()), report.describe()
-    assert report.longest_stretch() > 0.5
     assert load.missing(report) == set()
