@@ -31,7 +31,8 @@ function(tamada_test name)
 endfunction()
 
 # tamada_fuzzer(NAME SOURCES ... LINKS ... CORPUS dir): a libFuzzer program under TAMADA_FUZZ (preset `fuzz`), with
-# a short run from its corpus as a ctest test. The corpus folder is read, never written. The target `fuzzers` builds
+# a short run from its corpus as a ctest test: the same runs each time, so that a change
+# is judged by what it changed; `make fuzz` goes on from there with other seeds. The corpus folder is read, never written. The target `fuzzers` builds
 # them all, and nothing else of the preset.
 function(tamada_fuzzer name)
   if(NOT TAMADA_FUZZ)
@@ -44,6 +45,6 @@ function(tamada_fuzzer name)
   tamada_gather(${name} fuzzers)
   set(work ${CMAKE_BINARY_DIR}/fuzz/${name})
   file(MAKE_DIRECTORY ${work})
-  add_test(NAME ${name} COMMAND ${name} -max_total_time=10 -timeout=5 -rss_limit_mb=1024 ${work} ${arg_CORPUS})
+  add_test(NAME ${name} COMMAND ${name} -seed=1 -runs=30000 -max_total_time=20 -timeout=5 -rss_limit_mb=1024 ${work} ${arg_CORPUS})
   set_tests_properties(${name} PROPERTIES LABELS "fuzz" TIMEOUT 120)
 endfunction()

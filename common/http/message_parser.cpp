@@ -47,7 +47,7 @@ struct MessageParser::Callbacks {
     return 0;
   }
   static int on_value_complete(llhttp_t* parser) noexcept {
-    if (in_trailer(parser)) return 0;
+    if (in_trailer(parser)) return skipped(parser, nullptr, 1);  // a line costs something, be it empty
     MessageParser& me = self(parser);
     while (!me.field_value_.empty() && (me.field_value_.back() == ' ' || me.field_value_.back() == '\t')) {
       me.field_value_.pop_back();
@@ -62,7 +62,7 @@ struct MessageParser::Callbacks {
   // Chunk extensions and trailers mean nothing to us; a peer that sends them without end is refused.
   static int skipped(llhttp_t* parser, const char*, std::size_t length) noexcept {
     MessageParser& me = self(parser);
-    me.trailing_bytes_ += length + 1;
+    me.trailing_bytes_ += length;  // as sent, however it was cut
     if (me.trailing_bytes_ <= me.limits_.max_header) return 0;
     me.fail(Fault::header_too_large,
             fmt::format("more than {} bytes of chunk extensions and trailers", me.limits_.max_header));
