@@ -31,8 +31,8 @@ function(tamada_test name)
 endfunction()
 
 # tamada_fuzzer(NAME SOURCES ... LINKS ... CORPUS dir): a libFuzzer program under TAMADA_FUZZ (preset `fuzz`), with
-# a short run from its corpus as a ctest test: the same runs each time, so that a change
-# is judged by what it changed; `make fuzz` goes on from there with other seeds. The corpus folder is read, never written. The target `fuzzers` builds
+# a short run from its corpus as a ctest test: the same runs each time, so that a change is judged by what it changed.
+# `make fuzz` goes further, another way each time. The corpus folder is read, never written. The target `fuzzers` builds
 # them all, and nothing else of the preset.
 function(tamada_fuzzer name)
   if(NOT TAMADA_FUZZ)
