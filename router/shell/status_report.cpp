@@ -75,26 +75,6 @@ Json etcd_json(const EtcdStatus& etcd) {
 
 }  // namespace
 
-std::string_view name_of(Target target) {
-  switch (target) {
-    case Target::leader:
-      return "leader";
-    case Target::replica:
-      return "replica";
-    case Target::any:
-      return "any";
-    case Target::sync:
-      return "sync";
-    case Target::async:
-      return "async";
-    case Target::standby_leader:
-      return "standby-leader";
-    case Target::tag:
-      return "tag";
-  }
-  return "leader";
-}
-
 std::string to_json(const StatusReport& report, TimePoint now) {
   Json nodes = Json::array();
   for (std::size_t i = 0; i < report.nodes.size(); ++i) {

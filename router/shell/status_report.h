@@ -12,6 +12,7 @@
 #include "router/shell/admin_states.h"
 #include "router/shell/fact_history.h"
 #include "router/shell/worker_pool.h"
+#include "router/stats/words.h"
 
 namespace tamada::router {
 
@@ -41,8 +42,5 @@ struct StatusReport {
 
 // `now` is what ages are counted to. Bytes that are no UTF-8 become U+FFFD: names come from the network.
 [[nodiscard]] std::string to_json(const StatusReport& report, TimePoint now);
-
-// "leader", "replica", "standby-leader", ... as in the configuration.
-[[nodiscard]] std::string_view name_of(Target target);
 
 }  // namespace tamada::router
