@@ -10,15 +10,15 @@
 #include <string>
 
 #include "common/base/result.h"
+#include "common/loop/side_thread.h"
 #include "router/shell/admin_states.h"
 #include "router/shell/event_log.h"
-#include "router/shell/side_thread.h"
 
 namespace tamada::router {
 
 class AdminStore {
  public:
-  AdminStore(SideThread& side, EventLog& log) : side_(side), log_(log) {}
+  AdminStore(loop::SideThread& side, EventLog& log) : side_(side), log_(log) {}
   AdminStore(const AdminStore&) = delete;
   AdminStore& operator=(const AdminStore&) = delete;
 
@@ -35,7 +35,7 @@ class AdminStore {
  private:
   void save();
 
-  SideThread& side_;
+  loop::SideThread& side_;
   EventLog& log_;
   AdminStates states_;
   std::string path_;

@@ -7,8 +7,8 @@
 
 namespace tamada::router {
 
-ClusterDriver::ClusterDriver(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, SideThread& side,
-                             std::uint32_t seed, Callbacks callbacks)
+ClusterDriver::ClusterDriver(loop::Loop& loop, EventLog& log, loop::Resolver& resolver,
+                             loop::SideThread& side, std::uint32_t seed, Callbacks callbacks)
     : loop_(loop),
       log_(log),
       resolver_(resolver),

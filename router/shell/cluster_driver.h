@@ -13,13 +13,13 @@
 
 #include "common/loop/loop.h"
 #include "common/loop/resolver.h"
+#include "common/loop/side_thread.h"
 #include "common/loop/timer.h"
 #include "router/core/cluster_view.h"
 #include "router/shell/event_log.h"
 #include "router/shell/fact_history.h"
 #include "router/shell/leader_key_watch.h"
 #include "router/shell/node_poller.h"
-#include "router/shell/side_thread.h"
 
 namespace tamada::router {
 
@@ -38,7 +38,7 @@ class ClusterDriver {
     std::optional<EtcdConfig> etcd;  // set: the keys of policy.scope are watched
   };
 
-  ClusterDriver(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, SideThread& side,
+  ClusterDriver(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, loop::SideThread& side,
                 std::uint32_t seed, Callbacks callbacks);
   ~ClusterDriver();
   ClusterDriver(const ClusterDriver&) = delete;
@@ -73,7 +73,7 @@ class ClusterDriver {
   loop::Loop& loop_;
   EventLog& log_;
   loop::Resolver& resolver_;
-  SideThread& side_;
+  loop::SideThread& side_;
   const std::uint32_t seed_;
   Callbacks callbacks_;
   FactHistory history_;

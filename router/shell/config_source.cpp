@@ -4,8 +4,8 @@
 
 namespace tamada::router {
 
-ConfigSource::ConfigSource(loop::Loop& loop, SideThread& side, std::string file, Environment environment,
-                           Callback on_loaded)
+ConfigSource::ConfigSource(loop::Loop& loop, loop::SideThread& side, std::string file,
+                           Environment environment, Callback on_loaded)
     : side_(side),
       file_(std::move(file)),
       environment_(std::move(environment)),

@@ -13,8 +13,8 @@
 
 #include "common/loop/file_watch.h"
 #include "common/loop/loop.h"
+#include "common/loop/side_thread.h"
 #include "router/config/load_router_config.h"
-#include "router/shell/side_thread.h"
 
 namespace tamada::router {
 
@@ -22,7 +22,7 @@ class ConfigSource {
  public:
   using Callback = std::function<void(const LoadedConfig& loaded)>;
 
-  ConfigSource(loop::Loop& loop, SideThread& side, std::string file, Environment environment,
+  ConfigSource(loop::Loop& loop, loop::SideThread& side, std::string file, Environment environment,
                Callback on_loaded);
   ConfigSource(const ConfigSource&) = delete;
   ConfigSource& operator=(const ConfigSource&) = delete;
@@ -36,7 +36,7 @@ class ConfigSource {
  private:
   void read();
 
-  SideThread& side_;
+  loop::SideThread& side_;
   const std::string file_;
   const Environment environment_;
   Callback on_loaded_;

@@ -20,6 +20,7 @@
 
 #include "common/loop/loop.h"
 #include "common/loop/resolver.h"
+#include "common/loop/side_thread.h"
 #include "common/loop/timer.h"
 #include "router/config/load_router_config.h"
 #include "router/shell/admin_store.h"
@@ -29,7 +30,6 @@
 #include "router/shell/event_log.h"
 #include "router/shell/id_registry.h"
 #include "router/shell/ready_notifier.h"
-#include "router/shell/side_thread.h"
 #include "router/shell/status_server.h"
 #include "router/shell/worker_pool.h"
 
@@ -109,7 +109,7 @@ class Control final : private WorkerPoolListener, private StatusSource {
   Discovery discovery_;
   std::size_t discover_turn_ = 0;
 
-  SideThread side_;
+  loop::SideThread side_;
   loop::Resolver resolver_;
   AdminStore admin_;
   ClusterDriver driver_;

@@ -41,7 +41,7 @@ std::string failover_key_path(const std::string& prefix, const std::string& scop
 }
 
 Result<std::unique_ptr<LeaderKeyWatch>> LeaderKeyWatch::make(loop::Loop& loop, loop::Resolver& resolver,
-                                                             SideThread& side, const EtcdConfig& config,
+                                                             loop::SideThread& side, const EtcdConfig& config,
                                                              const std::string& scope, Callbacks callbacks) {
   const bool tls = !config.tls.ca_file.empty() || !config.tls.cert_file.empty();
   std::vector<http::Url> endpoints;
@@ -55,7 +55,7 @@ Result<std::unique_ptr<LeaderKeyWatch>> LeaderKeyWatch::make(loop::Loop& loop, l
       new LeaderKeyWatch(loop, resolver, side, config, std::move(endpoints), scope, std::move(callbacks)));
 }
 
-LeaderKeyWatch::LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, SideThread& side,
+LeaderKeyWatch::LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, loop::SideThread& side,
                                const EtcdConfig& config, std::vector<http::Url> endpoints,
                                const std::string& scope, Callbacks callbacks)
     : loop_(loop),

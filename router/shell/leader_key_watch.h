@@ -18,10 +18,10 @@
 #include "common/http/tls_context.h"
 #include "common/loop/loop.h"
 #include "common/loop/resolver.h"
+#include "common/loop/side_thread.h"
 #include "router/config/router_config.h"
 #include "router/core/cluster_events.h"
 #include "router/shell/failover_key.h"
-#include "router/shell/side_thread.h"
 #include "router/shell/status_report.h"
 
 namespace tamada::router {
@@ -36,7 +36,7 @@ class LeaderKeyWatch final : private etcd::WatchListener {
 
   // `scope`: Patroni's, not empty. Fails (invalid) on end points that are none.
   static Result<std::unique_ptr<LeaderKeyWatch>> make(loop::Loop& loop, loop::Resolver& resolver,
-                                                      SideThread& side, const EtcdConfig& config,
+                                                      loop::SideThread& side, const EtcdConfig& config,
                                                       const std::string& scope, Callbacks callbacks);
   ~LeaderKeyWatch();
   LeaderKeyWatch(const LeaderKeyWatch&) = delete;
@@ -46,7 +46,7 @@ class LeaderKeyWatch final : private etcd::WatchListener {
   [[nodiscard]] const std::string& key() const { return key_; }
 
  private:
-  LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, SideThread& side, const EtcdConfig& config,
+  LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, loop::SideThread& side, const EtcdConfig& config,
                  std::vector<http::Url> endpoints, const std::string& scope, Callbacks callbacks);
   void on_value(const std::string& key, const std::optional<std::string>& value, std::int64_t revision,
                 TimePoint as_of) override;
@@ -58,7 +58,7 @@ class LeaderKeyWatch final : private etcd::WatchListener {
 
   loop::Loop& loop_;
   loop::Resolver& resolver_;
-  SideThread& side_;
+  loop::SideThread& side_;
   const EtcdConfig config_;
   const std::vector<http::Url> endpoints_;
   const std::string key_;

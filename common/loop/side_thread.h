@@ -1,5 +1,5 @@
-// SideThread: one thread beside the control loop for what may block on a disk: reading a configuration,
-// writing the state file. Jobs run one after the other, in order.
+// SideThread: one thread beside a loop for what may block on a disk: reading a file, hashing
+// a password. Jobs run one after the other, in order.
 //
 // Loop thread only; the Loop must outlive it. A job must touch nothing but what it owns. After destruction no
 // `then` runs; destruction waits for the jobs given, at most `patience` (a network file system that hangs
@@ -13,11 +13,11 @@
 #include "common/base/time.h"
 #include "common/loop/loop.h"
 
-namespace tamada::router {
+namespace tamada::loop {
 
 class SideThread {
  public:
-  explicit SideThread(loop::Loop& loop);
+  explicit SideThread(Loop& loop);
   ~SideThread();
   SideThread(const SideThread&) = delete;
   SideThread& operator=(const SideThread&) = delete;
@@ -33,4 +33,4 @@ class SideThread {
   std::shared_ptr<Shared> shared_;
 };
 
-}  // namespace tamada::router
+}  // namespace tamada::loop

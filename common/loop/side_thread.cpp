@@ -1,4 +1,4 @@
-#include "router/shell/side_thread.h"
+#include "common/loop/side_thread.h"
 
 #include <condition_variable>
 #include <deque>
@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-namespace tamada::router {
+namespace tamada::loop {
 
 struct SideThread::Shared {
   struct Job {
@@ -18,8 +18,8 @@ struct SideThread::Shared {
   std::mutex mutex;
   std::condition_variable changed;
   std::deque<Job> jobs;
-  bool running = false;        // there is a thread
-  loop::Loop* loop = nullptr;  // null once the owner is gone
+  bool running = false;  // there is a thread
+  Loop* loop = nullptr;  // null once the owner is gone
 
   static void work(const std::shared_ptr<Shared>& shared) {
     std::unique_lock lock(shared->mutex);
@@ -49,7 +49,7 @@ struct SideThread::Shared {
   }
 };
 
-SideThread::SideThread(loop::Loop& loop) : shared_(std::make_shared<Shared>()) {
+SideThread::SideThread(Loop& loop) : shared_(std::make_shared<Shared>()) {
   shared_->loop = &loop;
 }
 
@@ -74,4 +74,4 @@ void SideThread::run(std::function<void()> job, std::function<void()> then) {
   shared_->changed.notify_all();
 }
 
-}  // namespace tamada::router
+}  // namespace tamada::loop
