@@ -3,19 +3,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <array>
 #include <utility>
 
 namespace tamada::router {
 namespace {
 
 using Json = nlohmann::json;
-
-constexpr std::array<std::pair<AdminState, std::string_view>, 3> state_names{{
-    {AdminState::ready, "ready"},
-    {AdminState::drain, "drain"},
-    {AdminState::maintenance, "maintenance"},
-}};
 
 Result<AdminState> read_state(const Json& value, const std::string& place) {
   if (value.is_string()) {
@@ -27,20 +20,6 @@ Result<AdminState> read_state(const Json& value, const std::string& place) {
 }
 
 }  // namespace
-
-std::string_view name_of(AdminState state) {
-  for (const auto& [value, name] : state_names) {
-    if (value == state) return name;
-  }
-  return "ready";
-}
-
-std::optional<AdminState> admin_state(std::string_view name) {
-  for (const auto& [value, known] : state_names) {
-    if (known == name) return value;
-  }
-  return std::nullopt;
-}
 
 void AdminStates::set(const std::string& node, const std::string& listener, AdminState state) {
   NodeAdmin& admin = nodes_[node];

@@ -6,18 +6,14 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/base/result.h"
 #include "router/core/policy.h"
+#include "router/stats/words.h"
 
 namespace tamada::router {
-
-// "ready", "drain", "maintenance"
-[[nodiscard]] std::string_view name_of(AdminState state);
-[[nodiscard]] std::optional<AdminState> admin_state(std::string_view name);
 
 struct NodeAdmin {
   AdminState all = AdminState::ready;

@@ -1,6 +1,18 @@
 #include "router/stats/words.h"
 
+#include <array>
+#include <utility>
+
 namespace tamada::router {
+namespace {
+
+constexpr std::array<std::pair<AdminState, std::string_view>, 3> admin_names{{
+    {AdminState::ready, "ready"},
+    {AdminState::drain, "drain"},
+    {AdminState::maintenance, "maintenance"},
+}};
+
+}  // namespace
 
 std::string_view name_of(Target target) {
   switch (target) {
@@ -34,6 +46,20 @@ std::string_view name_of(Balance balance) {
       return "source";
   }
   return "leastconn";
+}
+
+std::string_view name_of(AdminState state) {
+  for (const auto& [value, name] : admin_names) {
+    if (value == state) return name;
+  }
+  return "ready";
+}
+
+std::optional<AdminState> admin_state(std::string_view name) {
+  for (const auto& [value, known] : admin_names) {
+    if (known == name) return value;
+  }
+  return std::nullopt;
 }
 
 }  // namespace tamada::router

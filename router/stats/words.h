@@ -1,6 +1,7 @@
 // The words of the configuration for what a snapshot holds as enums.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "router/core/policy.h"
@@ -11,5 +12,8 @@ namespace tamada::router {
 [[nodiscard]] std::string_view name_of(Target target);
 // "leastconn", "roundrobin", ... as in `balance:`.
 [[nodiscard]] std::string_view name_of(Balance balance);
+// "ready", "drain", "maintenance"; and back.
+[[nodiscard]] std::string_view name_of(AdminState state);
+[[nodiscard]] std::optional<AdminState> admin_state(std::string_view name);
 
 }  // namespace tamada::router
