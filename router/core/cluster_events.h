@@ -49,6 +49,8 @@ enum class Silence {
 
 // The answer to Ask master or replica.
 struct PollAnswer {
+  // How far a request had got that came to nothing.
+  enum class Stage { connect, tls, http };
   NodeId node;
   AskKind asked = AskKind::master;
   TimePoint sent;  // when the request was sent: what the answer is worth
@@ -58,6 +60,7 @@ struct PollAnswer {
   int status = 0;  // HTTP status; 0 with silence
   std::optional<wire::NodeStatus> body;  // with an HTTP answer whose body could be read
   std::optional<Silence> silence;        // set: nothing usable came; status and body are then empty
+  Stage stage = Stage::http;
   std::string words;  // for a silence: what happened, for people ("connect to ...: no answer within 2000 ms")
 };
 

@@ -65,6 +65,9 @@ std::vector<NodeView> ClusterView::nodes(TimePoint now) const {
 LeaderView ClusterView::leader() const {
   return impl_->leader_view();
 }
+std::vector<ListenerView> ClusterView::listeners(TimePoint now) const {
+  return impl_->listener_views(now);
+}
 std::vector<wire::ClusterMember> ClusterView::undiscovered() const {
   return impl_->undiscovered();
 }

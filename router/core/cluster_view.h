@@ -30,6 +30,7 @@
 #include "router/core/cluster_events.h"
 #include "router/core/policy.h"
 #include "router/core/routing_table.h"
+#include "router/core/table_builder.h"
 
 namespace tamada::router {
 
@@ -73,6 +74,14 @@ struct LeaderView {
   TimePoint since = {};
 };
 
+// How the nodes stand with one listener now; `nodes` in the order of ClusterView::nodes(). What is offered is
+// the RoutingTable: a planned switchover, or the wait for the workers, may hold back who is fit here.
+struct ListenerView {
+  ListenerId listener;
+  std::vector<RouteView> nodes;
+  std::string why_none;  // of the newest table, when it offers nobody
+};
+
 class ClusterView {
  public:
   // Starts knowing nothing, so offering nothing. `seed` drives the jitter of fast polling.
@@ -102,6 +111,8 @@ class ClusterView {
   // Configured nodes in their order, then those that are leaving.
   [[nodiscard]] std::vector<NodeView> nodes(TimePoint now) const;
   [[nodiscard]] LeaderView leader() const;
+  // How each of nodes() stands with each configured listener, in their order.
+  [[nodiscard]] std::vector<ListenerView> listeners(TimePoint now) const;
 
   // Members that GET /cluster named and that no configured node stands for (for `discover: true`).
   [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const;

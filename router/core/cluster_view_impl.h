@@ -49,6 +49,7 @@ class ClusterView::Impl {
 
   [[nodiscard]] std::vector<NodeView> node_views(TimePoint now) const;
   [[nodiscard]] LeaderView leader_view() const;
+  [[nodiscard]] std::vector<ListenerView> listener_views(TimePoint now) const;
   [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const;
 
  private:
@@ -107,7 +108,7 @@ class ClusterView::Impl {
   void publish();
   [[nodiscard]] std::shared_ptr<RoutingTable> build_table() const;
   [[nodiscard]] bool otherwise_in_force(const ListenerPolicy& listener) const;
-  [[nodiscard]] NodeRoute route_of(const Watched& node, const ListenerPolicy& listener) const;
+  [[nodiscard]] NodeRoute route_of(const Watched& node, const ListenerPolicy& listener, TimePoint now) const;
   void ask();
   void ask_others();
   void plan_next_tick();

@@ -22,21 +22,22 @@ AdminState ClusterView::Impl::admin_of(const Watched& node, ListenerId listener)
   return found == node.admin_on.end() ? node.admin : found->second;
 }
 
-NodeRoute ClusterView::Impl::route_of(const Watched& node, const ListenerPolicy& listener) const {
+NodeRoute ClusterView::Impl::route_of(const Watched& node, const ListenerPolicy& listener,
+                                      TimePoint now) const {
   const NodeBelief& belief = node.belief;
   NodeRoute route;
   route.node = belief.id();
   route.name = belief.name();
   route.postgres = belief.postgres();
-  route.words = belief.words(now_);
+  route.words = belief.words(now);
   route.leaving = belief.leaving;
-  route.settled = belief.is_settled(now_);
+  route.settled = belief.is_settled(now);
   route.is_alias = is_alias(belief.id());
   route.is_leader = belief.id() == leader_;
   route.leader_until = elected_until_;
   route.replica_until = belief.replica_until();
-  route.is_replica = !identity_.is_open() && belief.is_fit_replica(now_);
-  route.is_standby_leader = !identity_.is_open() && belief.is_standby_leader(now_) && !route.is_alias;
+  route.is_replica = !identity_.is_open() && belief.is_fit_replica(now);
+  route.is_standby_leader = !identity_.is_open() && belief.is_standby_leader(now) && !route.is_alias;
   if (route.is_standby_leader) route.replica_until = belief.newest()->sent + policy_.checks.expire;
   if (belief.newest()) {
     const wire::NodeStatus& body = belief.newest()->body;
@@ -46,6 +47,7 @@ NodeRoute ClusterView::Impl::route_of(const Watched& node, const ListenerPolicy&
   }
   const auto lags = node.lags.find(listener.id);
   route.lags = lags != node.lags.end() && lags->second;
+  route.lag = belief.lag;
   route.admin = admin_of(node, listener.id);
   return route;
 }
@@ -61,7 +63,7 @@ std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
   table->generation = ledger_.next();
   for (const ListenerPolicy& listener : policy_.listeners) {
     std::vector<NodeRoute> nodes;
-    for (const auto& node : nodes_) nodes.push_back(route_of(*node, listener));
+    for (const auto& node : nodes_) nodes.push_back(route_of(*node, listener, now_));
     // Two standby leaders: one of them has not noticed yet that it is none.
     const auto standby = [](const NodeRoute& node) { return node.is_standby_leader; };
     if (std::count_if(nodes.begin(), nodes.end(), standby) > 1) {
@@ -222,6 +224,19 @@ std::vector<NodeView> ClusterView::Impl::node_views(TimePoint now) const {
 LeaderView ClusterView::Impl::leader_view() const {
   if (!leader_.is_set()) return {{}, "", no_leader_, leader_since_};
   return {leader_, name_of(leader_), leader_reason_, leader_since_};
+}
+
+std::vector<ListenerView> ClusterView::Impl::listener_views(TimePoint now) const {
+  std::vector<ListenerView> views;
+  for (const ListenerPolicy& listener : policy_.listeners) {
+    ListenerView view;
+    view.listener = listener.id;
+    for (const auto& node : nodes_) view.nodes.push_back(route_view(listener, route_of(*node, listener, now)));
+    const ListenerRoutes* routes = published_ == nullptr ? nullptr : published_->find(listener.id);
+    if (routes != nullptr && routes->candidates.empty()) view.why_none = routes->why_none;
+    views.push_back(std::move(view));
+  }
+  return views;
 }
 
 std::vector<wire::ClusterMember> ClusterView::Impl::undiscovered() const {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 
 namespace tamada::router {
 namespace {
@@ -37,6 +38,31 @@ std::string held_back(const ListenerPolicy& listener, const NodeRoute& node) {
   if (node.lags && !node.is_leader && listener.to != Target::leader) return "lags too far behind";
   if (!node.postgres.is_set()) return "has no known PostgreSQL address";
   return {};
+}
+
+// Why a node is not of the kind that the listener wants, where its own words do not say it.
+std::string unwanted(const ListenerPolicy& listener, const NodeRoute& node) {
+  const bool serves = node.is_replica || node.is_leader || node.is_standby_leader;
+  if (listener.to == Target::tag && serves && !node.is_tagged) {
+    return fmt::format("does not carry the tag {}={}", listener.tag_key, listener.tag_value);
+  }
+  if (listener.to == Target::sync && node.is_replica) return "is not a synchronous standby";
+  if (listener.to == Target::async && node.is_replica) return "is a synchronous standby";
+  if (node.is_leader) return "is the leader";
+  return node.words;
+}
+
+// "20 MB": with two digits at least, for people.
+std::string rough_size(std::uint64_t bytes) {
+  constexpr std::array units{"bytes", "kB", "MB", "GB", "TB"};
+  std::size_t unit = 0;
+  auto value = static_cast<double>(bytes);
+  while (value >= 1024 && unit + 1 < units.size()) {
+    value /= 1024;
+    ++unit;
+  }
+  const bool whole = unit == 0 || value >= 10;
+  return fmt::format("{:.{}f} {}", value, whole ? 0 : 1, units.at(unit));
 }
 
 const char* wanted(Target target) {
@@ -104,6 +130,28 @@ ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<No
       fmt::format("no {}: {}", wanted(listener.to),
                   reasons.empty() ? "no node is configured" : fmt::format("{}", fmt::join(reasons, ", ")));
   return routes;
+}
+
+RouteView route_view(const ListenerPolicy& listener, const NodeRoute& node) {
+  RouteView view;
+  view.node = node.node;
+  if (node.is_alias && !node.is_leader) {
+    view.why_not = "is reached through another configured node as well";
+  } else if (node.is_replica && node.noloadbalance && listener.to != Target::leader) {
+    view.drains = true;
+    view.why_not = "has noloadbalance";
+  } else if (!wants(listener, node)) {
+    view.why_not = unwanted(listener, node);
+  } else {
+    view.why_not = held_back(listener, node);
+    view.fit = view.why_not.empty();
+    view.drains = !view.fit && (node.admin == AdminState::drain || node.lags);
+    if (!view.fit && node.admin == AdminState::ready && !node.leaving && node.lags) {
+      view.why_not =
+          fmt::format("lags {}, more than {}", rough_size(node.lag.value_or(0)), rough_size(listener.max_lag.value_or(0)));
+    }
+  }
+  return view;
 }
 
 bool routes_alike(const RoutingTable& a, const RoutingTable& b) {

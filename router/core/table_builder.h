@@ -33,6 +33,7 @@ struct NodeRoute {
   bool sync = false;
   bool noloadbalance = false;
   bool lags = false;                     // for this listener
+  std::optional<std::uint64_t> lag;      // bytes
   bool is_tagged = false;                // carries this listener's tag
   AdminState admin = AdminState::ready;  // for this listener
 };
@@ -41,6 +42,15 @@ struct NodeRoute {
 // leader until now.
 [[nodiscard]] ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<NodeRoute>& nodes,
                                           const std::string& no_leader, bool otherwise_in_force);
+
+// How one node stands with a listener, for people.
+struct RouteView {
+  NodeId node;
+  bool fit = false;     // gets new sessions
+  bool drains = false;  // of the right kind, and held back: drained by hand, lags, noloadbalance
+  std::string why_not;  // "is a replica", "lags 20 MB, more than 16MB"; empty if it is fit
+};
+[[nodiscard]] RouteView route_view(const ListenerPolicy& listener, const NodeRoute& node);
 
 // The same for sessions: differences in `valid_until` and the generation alone do not count.
 [[nodiscard]] bool routes_alike(const RoutingTable& a, const RoutingTable& b);

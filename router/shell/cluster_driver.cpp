@@ -41,6 +41,7 @@ void ClusterDriver::apply(const ClusterEvent& event) {
   if (const auto* answer = std::get_if<ClusterAnswer>(&event); answer != nullptr && answer->members) {
     callbacks_.on_members(*answer->members);
   }
+  if (const auto* answer = std::get_if<PollAnswer>(&event)) callbacks_.on_answer(*answer);
 }
 
 void ClusterDriver::acknowledged(Generation generation) {
@@ -57,6 +58,10 @@ void ClusterDriver::administer(NodeId node, ListenerId listener, AdminState stat
 
 std::vector<NodeView> ClusterDriver::nodes() const {
   return view_->nodes(loop::boot_now());
+}
+
+std::vector<ListenerView> ClusterDriver::listeners() const {
+  return view_->listeners(loop::boot_now());
 }
 
 std::optional<EtcdStatus> ClusterDriver::etcd_status() const {

@@ -29,6 +29,8 @@ class ClusterDriver {
     std::function<void(const RoutingTablePtr& table)> publish;
     // Members of the cluster were told; the view knows them already.
     std::function<void(const wire::ClusterMembers& members)> on_members;
+    // A poll was answered, or came to nothing; the view knows it already.
+    std::function<void(const PollAnswer& answer)> on_answer;
   };
 
   // What is driven; a new one replaces the old as a whole.
@@ -58,6 +60,7 @@ class ClusterDriver {
 
   // Precondition of the following: configure() was called.
   [[nodiscard]] std::vector<NodeView> nodes() const;
+  [[nodiscard]] std::vector<ListenerView> listeners() const;
   [[nodiscard]] LeaderView leader() const { return view_->leader(); }
   [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const { return view_->undiscovered(); }
   [[nodiscard]] std::optional<EtcdStatus> etcd_status() const;

@@ -1,5 +1,8 @@
 #include "router/shell/control.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -12,13 +15,17 @@ Control::Control(loop::Loop& loop, EventLog& log, ControlOptions options)
       log_(log),
       options_(std::move(options)),
       started_(loop::boot_now()),
+      record_(options_.file),
       side_(loop),
       resolver_(loop, options_.resolver),
       admin_(side_, log),
       driver_(loop, log, resolver_, side_, options_.seed,
-              {[this](const RoutingTablePtr& table) { pool_.publish(table); },
-               [this](const wire::ClusterMembers& members) { on_members(members); }}),
+              {[this](const RoutingTablePtr& table) { publish(table); },
+               [this](const wire::ClusterMembers& members) { on_members(members); },
+               [this](const PollAnswer& answer) { collector_.on_answer(answer, loop::boot_now()); }}),
       pool_(loop, options_.workers, log, *this),
+      collector_({driver_, pool_, admin_, config_, record_, log}, options_.workers, started_),
+      desk_(collector_, *this, log),
       status_server_(loop, *this),
       notifier_(loop),
       source_(loop, side_, options_.file, options_.environment,
@@ -53,11 +60,17 @@ void Control::stop() {
     return;
   }
   stopping_ = true;
+  collector_.on_stopping();
   notifier_.stopping();
   log_.write(LogLevel::info, "router.stop",
              {{"limit_ms", static_cast<std::int64_t>(to_ms(config_.drain_timeout))},
               {"effect", std::string_view("sessions may end by themselves; again: at once")}});
   pool_.drain(config_.drain_timeout);
+}
+
+void Control::publish(const RoutingTablePtr& table) {
+  collector_.on_table(*table, loop::boot_now());
+  pool_.publish(table);
 }
 
 void Control::on_sessions_gone(NodeId node) {
@@ -106,8 +119,8 @@ std::string Control::status_json() const {
   report.version = program_version_number();
   report.uptime = now - started_;
   report.config_file = options_.file;
-  report.config_generation = generation_;
-  report.config_error = config_error_;
+  report.config_generation = record_.generation();
+  if (record_.is_refused()) report.config_error = fmt::format("{}", fmt::join(record_.stats().errors, "\n"));
   report.leader = driver_.leader();
   report.nodes = driver_.nodes();
   for (const NodeView& node : report.nodes) report.admin.push_back(admin_.states().of(node.configured_name));

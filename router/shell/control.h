@@ -25,11 +25,14 @@
 #include "router/config/load_router_config.h"
 #include "router/shell/admin_store.h"
 #include "router/shell/cluster_driver.h"
+#include "router/shell/config_record.h"
 #include "router/shell/config_source.h"
 #include "router/shell/discovery.h"
 #include "router/shell/event_log.h"
 #include "router/shell/id_registry.h"
 #include "router/shell/ready_notifier.h"
+#include "router/shell/stats_collector.h"
+#include "router/shell/stats_desk.h"
 #include "router/shell/status_server.h"
 #include "router/shell/worker_pool.h"
 
@@ -43,7 +46,7 @@ struct ControlOptions {
   std::uint32_t seed = 0;  // of the jitter
 };
 
-class Control final : private WorkerPoolListener, private StatusSource {
+class Control final : private WorkerPoolListener, private StatusSource, private AdminActions {
  public:
   Control(loop::Loop& loop, EventLog& log, ControlOptions options);
   ~Control();
@@ -65,6 +68,9 @@ class Control final : private WorkerPoolListener, private StatusSource {
   [[nodiscard]] std::vector<Address> status_addresses() const { return status_server_.addresses(); }
   [[nodiscard]] std::string status_json() const override;
 
+  // For ControlBackend; valid as long as this is.
+  [[nodiscard]] StatsDesk& stats_desk() { return desk_; }
+
  private:
   // --- WorkerPoolListener
   void on_acknowledged(Generation generation) override { driver_.acknowledged(generation); }
@@ -72,7 +78,9 @@ class Control final : private WorkerPoolListener, private StatusSource {
   void on_sessions_gone(NodeId node) override;
   void on_drained() override { loop_.stop(); }
 
-  // --- StatusSource
+  void publish(const RoutingTablePtr& table);
+
+  // --- StatusSource and AdminActions
   bool is_ready() const override { return !stopping_ && pool_.is_listening(); }
   bool has_leader() const override { return driver_.leader().node.is_set(); }
   Access access(std::optional<std::string_view> authorization) const override;
@@ -101,8 +109,7 @@ class Control final : private WorkerPoolListener, private StatusSource {
 
   RouterConfig as_loaded_;  // the one in force, as it was read
   RouterConfig config_;     // the same, with ids
-  std::uint64_t generation_ = 0;
-  std::optional<std::string> config_error_;
+  ConfigRecord record_;
   IdRegistry ids_;
   std::map<NodeId, NodeConfig> nodes_;  // configured, discovered and leaving ones
   std::set<NodeId> present_;            // those of nodes_ that are not leaving
@@ -114,6 +121,8 @@ class Control final : private WorkerPoolListener, private StatusSource {
   AdminStore admin_;
   ClusterDriver driver_;
   WorkerPool pool_;
+  StatsCollector collector_;
+  StatsDesk desk_;
   StatusServer status_server_;
   ReadyNotifier notifier_;
   ConfigSource source_;

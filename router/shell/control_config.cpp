@@ -20,9 +20,9 @@ void Control::on_loaded(const LoadedConfig& loaded) {
     return;
   }
   if (*loaded == as_loaded_) {
-    const LogLevel level = asked || config_error_ ? LogLevel::info : LogLevel::debug;
+    const LogLevel level = asked || record_.is_refused() ? LogLevel::info : LogLevel::debug;
     log_.write(level, "config.unchanged", {{"file", std::string_view(options_.file)}});
-    config_error_.reset();
+    record_.unchanged();
     return;
   }
   notifier_.reloading();
@@ -35,16 +35,14 @@ void Control::on_loaded(const LoadedConfig& loaded) {
     return;
   }
   driver_.tell(
-      {"config.applied", "", "generation " + std::to_string(generation_) + " of " + options_.file, false});
+      {"config.applied", "", "generation " + std::to_string(record_.generation()) + " of " + options_.file, false});
 }
 
 void Control::refuse(const std::vector<std::string>& errors) {
-  std::string all;
   for (const std::string& error : errors) {
     log_.write(LogLevel::error, "config.error", {{"why", std::string_view(error)}});
-    all += (all.empty() ? "" : "\n") + error;
   }
-  config_error_ = all;
+  record_.refused(errors, std::chrono::system_clock::now());
   driver_.tell({"config.refused", "",
                 std::to_string(errors.size()) + (errors.size() == 1 ? " error" : " errors") + " in " +
                     options_.file + "; the running configuration stays",
@@ -66,16 +64,16 @@ std::vector<Error> Control::apply(const RouterConfig& config) {
   const bool new_listeners =
       std::any_of(next.listeners.begin(), next.listeners.end(),
                   [&](const ListenerConfig& listener) { return !has_listener(listener.policy.name); });
-  if (generation_ > 0 && next.workers != as_loaded_.workers) {
+  if (record_.generation() > 0 && next.workers != as_loaded_.workers) {
     log_.write(LogLevel::warn, "config.needs_restart",
                {{"setting", std::string_view("workers")},
                 {"effect", std::string_view("the number of workers stays until the next start")}});
   }
   as_loaded_ = config;
   config_ = std::move(next);
-  config_error_.reset();
+  record_.applied(config, std::chrono::system_clock::now());
   log_.configure(config_.log);
-  if (generation_++ > 0) admin_.use_folder(config_.state_dir);
+  if (record_.generation() > 1) admin_.use_folder(config_.state_dir);
   if (config_.cluster.discover) {
     if (!discover_.is_active()) discover_.start_repeating(discover_every);
   } else {

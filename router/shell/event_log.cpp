@@ -87,6 +87,8 @@ class EventLog::Impl {
 
   [[nodiscard]] bool enabled(LogLevel level) const { return logger_->should_log(to_spdlog(level)); }
 
+  [[nodiscard]] std::uint64_t dropped() const { return sink_->lost() + pool_->overrun_counter(); }
+
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
     const std::string line =
         log_line(sink_->format(), std::chrono::system_clock::now(), level, event, fields);
@@ -107,6 +109,10 @@ void EventLog::configure(const LogConfig& config) {
 }
 bool EventLog::enabled(LogLevel level) const {
   return impl_->enabled(level);
+}
+
+std::uint64_t EventLog::dropped() const {
+  return impl_->dropped();
 }
 
 void EventLog::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {

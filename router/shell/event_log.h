@@ -36,6 +36,8 @@ class EventLog {
 
   void configure(const LogConfig& config);  // level and format can change while running
   [[nodiscard]] bool enabled(LogLevel level) const;
+  // Lines that never reached the descriptor so far.
+  [[nodiscard]] std::uint64_t dropped() const;
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
 
  private:

@@ -16,6 +16,7 @@ struct PastFact {
   std::string event;
   std::string node;
   std::string words;
+  bool warning = false;
 };
 
 class FactHistory {
@@ -24,7 +25,7 @@ class FactHistory {
 
   void add(const Fact& fact, std::chrono::system_clock::time_point at) {
     if (facts_.size() == limit_) facts_.pop_front();
-    facts_.push_back({at, fact.event, fact.node, fact.words});
+    facts_.push_back({at, fact.event, fact.node, fact.words, fact.warning});
   }
 
   // Oldest first.

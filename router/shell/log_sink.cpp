@@ -43,13 +43,13 @@ void LogSink::flush() {
 
 void LogSink::report_dropped() {
   const std::size_t overruns = pool_->overrun_counter();
-  const std::size_t lines = lost_ + overruns - overruns_told_;
+  const std::size_t lines = lost_ - lost_told_ + overruns - overruns_told_;
   if (lines == 0) return;
   waiting_ +=
       log_line(format(), std::chrono::system_clock::now(), LogLevel::warn, "log.dropped",
                {{"lines", std::uint64_t{lines}}, {"why", "standard output did not take them in time"}});
   waiting_ += '\n';
-  lost_ = 0;
+  lost_told_ = lost_;
   overruns_told_ = overruns;
 }
 

@@ -29,6 +29,8 @@ class LogSink final : public spdlog::sinks::sink {
   // Any thread.
   [[nodiscard]] LogFormat format() const { return format_.load(std::memory_order_relaxed); }
   void set_format(LogFormat format) { format_.store(format, std::memory_order_relaxed); }
+  // Lines that could not be written, in all; the queue's overruns are not among them.
+  [[nodiscard]] std::size_t lost() const { return lost_.load(std::memory_order_relaxed); }
   // From `when` on, lines that cannot be written at once are given up.
   void give_up_at(std::chrono::steady_clock::time_point when) { give_up_at_.store(when); }
 
@@ -48,7 +50,8 @@ class LogSink final : public spdlog::sinks::sink {
   std::atomic<std::chrono::steady_clock::time_point> give_up_at_{
       std::chrono::steady_clock::time_point::max()};
   std::string waiting_;            // whole lines, not written yet
-  std::size_t lost_ = 0;           // lines that could not be written, not reported yet
+  std::atomic<std::size_t> lost_{0};  // lines that could not be written
+  std::size_t lost_told_ = 0;         // of these, reported
   std::size_t overruns_told_ = 0;  // of the queue's counter
 };
 

@@ -16,27 +16,14 @@
 
 #include "common/base/address.h"
 #include "common/base/time.h"
+#include "router/core/check_book.h"
 #include "router/core/cluster_view.h"
 #include "router/core/failover.h"
+#include "router/core/histogram.h"
 #include "router/core/ids.h"
 #include "router/core/policy.h"
 
 namespace tamada::router {
-
-// A histogram with fixed upper bounds, as Prometheus wants it (not cumulative here; the renderer adds up).
-template <std::size_t n>
-struct Histogram {
-  std::array<std::uint64_t, n + 1> counts{};  // counts[i]: values <= bounds[i]; the last one: all above
-  double sum_s = 0;
-  [[nodiscard]] std::uint64_t total() const {
-    std::uint64_t all = 0;
-    for (const std::uint64_t count : counts) all += count;
-    return all;
-  }
-};
-// Upper bounds in seconds: of waits, and of checks.
-inline constexpr std::array<double, 12> hold_bounds{0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
-inline constexpr std::array<double, 10> check_bounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 2};
 
 // An average and the largest of a kind of duration: the average over about the last 512 values.
 struct TimeStats {
@@ -123,21 +110,6 @@ struct ListenerStats {
   std::uint64_t down_rate = 0;
 
   std::vector<RouteStats> routes;  // one for each of StatsSnapshot::nodes, in that order
-};
-
-// How the REST API of a node was last asked. Words are HAProxy's (management guide, "check_status").
-struct CheckStats {
-  std::string status = "INI";  // INI, L7OK, L7STS, L7RSP, L7TOUT, L4CON, L4TOUT, L4... ; SOCKERR: unresolved
-  std::optional<int> code;     // HTTP status
-  std::string words;           // what was found, without commas and quotes
-  Duration took{};
-  std::optional<TimePoint> at;  // when the request was sent
-  std::string asked;            // "/master" or "/replica"
-  std::uint64_t checks = 0;     // in all
-  std::uint64_t failures = 0;   // silences: nothing usable came
-  std::uint32_t silences = 0;   // in a row, now
-  std::uint32_t fall = 3;
-  Histogram<check_bounds.size()> durations;
 };
 
 struct NodeStats {

@@ -1,0 +1,109 @@
+#include "router/shell/snapshot_parts.h"
+
+#include <algorithm>
+
+#include "router/stats/words.h"
+
+namespace tamada::router {
+namespace {
+
+std::string words_of(const ListenerPolicy& policy) {
+  std::string words(name_of(policy.to));
+  if (policy.to == Target::tag) words += ":" + policy.tag_key + "=" + policy.tag_value;
+  return words;
+}
+
+AdminState state_on(const NodeAdmin& admin, const std::string& listener) {
+  const auto own = admin.listeners.find(listener);
+  return own == admin.listeners.end() ? admin.all : own->second;
+}
+
+void take_policy(ListenerStats& stats, const ListenerPolicy& policy) {
+  stats.to = policy.to;
+  stats.to_words = words_of(policy);
+  stats.balance = policy.balance;
+  stats.max_connections = policy.max_connections;
+  stats.node_max_connections = policy.node_max_connections;
+  stats.max_held = policy.max_held;
+}
+
+void take_status(ListenerStats& stats, const ListenerStatus& status) {
+  stats.id = status.id;
+  stats.name = status.name;
+  stats.bind = status.bind;
+  stats.paused = status.paused;
+  stats.sessions = status.sessions;
+  stats.starting = status.starting;
+  stats.held = status.held;
+  stats.queued = status.queued;
+  stats.accepted = status.totals.accepted;
+  stats.denied = status.totals.denied;
+  stats.refused = status.totals.refused;
+  stats.had_to_wait = status.totals.held;
+  stats.retried = status.totals.retried;
+  stats.cut = status.totals.cut;
+  stats.cancels = status.totals.cancels;
+  stats.bad_starts = status.totals.bad_starts;
+  stats.up_bytes = status.totals.up_bytes;
+  stats.down_bytes = status.totals.down_bytes;
+}
+
+RouteStats route_stats(const ListenerParts& parts, std::size_t index, TimePoint now) {
+  const ListenerStatus& status = parts.status;
+  RouteStats route;
+  route.node = parts.nodes[index].id;
+  route.admin = state_on(parts.admin[index], status.name);
+  for (const auto& [node, here] : status.sessions_on) {
+    if (node == route.node) route.sessions = here;
+  }
+  const RouteState state = parts.routes.of(status.id, route.node, now);
+  route.eligible = parts.view != nullptr && state.eligible;
+  route.since = state.since;
+  route.times_down = state.times_down;
+  route.downtime = state.downtime;
+  if (route.eligible) return route;
+  if (parts.view == nullptr) {
+    route.why_not = "the listener was taken out of the configuration";
+    return route;
+  }
+  const auto view = std::find_if(parts.view->nodes.begin(), parts.view->nodes.end(),
+                                 [&](const RouteView& one) { return one.node == route.node; });
+  if (view != parts.view->nodes.end()) {
+    route.drains = view->drains;
+    route.why_not = view->why_not;
+  }
+  // Fit by itself, and held back all the same: an announced switchover, workers that still close sessions.
+  if (route.why_not.empty()) route.why_not = parts.view->why_none;
+  return route;
+}
+
+}  // namespace
+
+ListenerStats listener_stats(const ListenerParts& parts, TimePoint now) {
+  ListenerStats stats;
+  take_status(stats, parts.status);
+  stats.configured = parts.config != nullptr;
+  if (parts.config != nullptr) take_policy(stats, parts.config->policy);
+  if (parts.view != nullptr) stats.why_none = parts.view->why_none;
+  for (std::size_t i = 0; i < parts.nodes.size(); ++i) stats.routes.push_back(route_stats(parts, i, now));
+  return stats;
+}
+
+EtcdStats etcd_stats(const EtcdStatus& status, TimePoint now) {
+  EtcdStats stats;
+  stats.state = status.state;
+  stats.leader_key = status.leader_key;
+  if (status.heard) stats.heard = now - *status.heard;
+  stats.error = status.error;
+  return stats;
+}
+
+std::vector<PastFactStats> history_stats(const std::deque<PastFact>& facts) {
+  std::vector<PastFactStats> stats;
+  stats.reserve(facts.size());
+  for (const PastFact& fact : facts)
+    stats.push_back({fact.at, fact.event, fact.node, fact.words, fact.warning});
+  return stats;
+}
+
+}  // namespace tamada::router

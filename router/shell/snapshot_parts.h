@@ -1,0 +1,34 @@
+// How the parts of a StatsSnapshot are made from what the parts of the control loop tell. Pure.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "router/config/router_config.h"
+#include "router/core/cluster_view.h"
+#include "router/core/route_states.h"
+#include "router/shell/admin_states.h"
+#include "router/shell/fact_history.h"
+#include "router/shell/status_report.h"
+#include "router/shell/worker_pool.h"
+#include "router/stats/stats_snapshot.h"
+
+namespace tamada::router {
+
+// What is known of a listener, from the different parts.
+struct ListenerParts {
+  const ListenerStatus& status;
+  const ListenerConfig* config;  // null: taken out of the configuration
+  const ListenerView* view;      // null: so, too
+  const std::vector<NodeView>& nodes;
+  const std::vector<NodeAdmin>& admin;  // of nodes[i]
+  const RouteStates& routes;
+};
+[[nodiscard]] ListenerStats listener_stats(const ListenerParts& parts, TimePoint now);
+
+[[nodiscard]] EtcdStats etcd_stats(const EtcdStatus& status, TimePoint now);
+[[nodiscard]] std::vector<PastFactStats> history_stats(const std::deque<PastFact>& facts);
+
+}  // namespace tamada::router
