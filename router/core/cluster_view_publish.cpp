@@ -231,7 +231,8 @@ std::vector<ListenerView> ClusterView::Impl::listener_views(TimePoint now) const
   for (const ListenerPolicy& listener : policy_.listeners) {
     ListenerView view;
     view.listener = listener.id;
-    for (const auto& node : nodes_) view.nodes.push_back(route_view(listener, route_of(*node, listener, now)));
+    for (const auto& node : nodes_)
+      view.nodes.push_back(route_view(listener, route_of(*node, listener, now)));
     const ListenerRoutes* routes = published_ == nullptr ? nullptr : published_->find(listener.id);
     if (routes != nullptr && routes->candidates.empty()) view.why_none = routes->why_none;
     views.push_back(std::move(view));

@@ -1,6 +1,6 @@
-// RouteStates: since when each node is, or is not, offered to each listener; how often it stopped being so, and
-// for how long it was not in all. HAProxy's "last change", "times down" and "downtime". From the routing tables
-// alone, as they are published: pure.
+// RouteStates: since when each node is, or is not, offered to each listener; how often it stopped being so,
+// and for how long it was not in all. HAProxy's "last change", "times down" and "downtime". From the routing
+// tables alone, as they are published: pure.
 //
 // A node counts from the first table of its listener on. A candidate whose `valid_until` has passed is not
 // offered any more from then on; that is noticed at the next table or question.

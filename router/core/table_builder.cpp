@@ -147,8 +147,8 @@ RouteView route_view(const ListenerPolicy& listener, const NodeRoute& node) {
     view.fit = view.why_not.empty();
     view.drains = !view.fit && (node.admin == AdminState::drain || node.lags);
     if (!view.fit && node.admin == AdminState::ready && !node.leaving && node.lags) {
-      view.why_not =
-          fmt::format("lags {}, more than {}", rough_size(node.lag.value_or(0)), rough_size(listener.max_lag.value_or(0)));
+      view.why_not = fmt::format("lags {}, more than {}", rough_size(node.lag.value_or(0)),
+                                 rough_size(listener.max_lag.value_or(0)));
     }
   }
   return view;

@@ -34,8 +34,8 @@ void Control::on_loaded(const LoadedConfig& loaded) {
     refuse(errors);
     return;
   }
-  driver_.tell(
-      {"config.applied", "", "generation " + std::to_string(record_.generation()) + " of " + options_.file, false});
+  driver_.tell({"config.applied", "",
+                "generation " + std::to_string(record_.generation()) + " of " + options_.file, false});
 }
 
 void Control::refuse(const std::vector<std::string>& errors) {

@@ -49,10 +49,10 @@ class LogSink final : public spdlog::sinks::sink {
   std::atomic<LogFormat> format_;
   std::atomic<std::chrono::steady_clock::time_point> give_up_at_{
       std::chrono::steady_clock::time_point::max()};
-  std::string waiting_;            // whole lines, not written yet
+  std::string waiting_;               // whole lines, not written yet
   std::atomic<std::size_t> lost_{0};  // lines that could not be written
   std::size_t lost_told_ = 0;         // of these, reported
-  std::size_t overruns_told_ = 0;  // of the queue's counter
+  std::size_t overruns_told_ = 0;     // of the queue's counter
 };
 
 }  // namespace tamada::router

@@ -87,9 +87,8 @@ StatsSnapshotPtr StatsCollector::snapshot(TimePoint now, WallTime wall_now) {
   for (const NodeView& view : views) admin.push_back(sources_.admin.states().of(view.configured_name));
   const std::vector<ListenerView> listeners = sources_.driver.listeners();
   for (const ListenerStatus& status : sources_.pool.status()) {
-    const auto config =
-        std::find_if(sources_.config.listeners.begin(), sources_.config.listeners.end(),
-                     [&](const ListenerConfig& one) { return one.policy.id == status.id; });
+    const auto config = std::find_if(sources_.config.listeners.begin(), sources_.config.listeners.end(),
+                                     [&](const ListenerConfig& one) { return one.policy.id == status.id; });
     const auto view = std::find_if(listeners.begin(), listeners.end(),
                                    [&](const ListenerView& one) { return one.listener == status.id; });
     snapshot->listeners.push_back(

@@ -1,6 +1,6 @@
-// StatsCollector: remembers what the statistics tell beyond the present, and puts a StatsSnapshot together when
-// somebody asks. It is told what happens (answers, facts, tables) by whoever drives the cluster, and reads the
-// rest from the parts of the control loop. Decides nothing.
+// StatsCollector: remembers what the statistics tell beyond the present, and puts a StatsSnapshot together
+// when somebody asks. It is told what happens (answers, facts, tables) by whoever drives the cluster, and
+// reads the rest from the parts of the control loop. Decides nothing.
 //
 // Control loop's thread; all sources must outlive it.
 #pragma once

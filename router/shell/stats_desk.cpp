@@ -70,9 +70,8 @@ ActionResult StatsDesk::administer(const Action& action) {
     return {Kind::not_found, fmt::format("there is no listener {}", action.listener)};
   }
   admin_.administer(*node, action.listener, action.state, fmt::format("{} from {}", action.by, action.from));
-  return {Kind::done,
-          fmt::format("{} is {} on {}", *node, router::name_of(action.state),
-                      action.listener.empty() ? std::string("every listener") : action.listener)};
+  return {Kind::done, fmt::format("{} is {} on {}", *node, router::name_of(action.state),
+                                  action.listener.empty() ? std::string("every listener") : action.listener)};
 }
 
 }  // namespace tamada::router
