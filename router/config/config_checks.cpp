@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "common/base/quantity.h"
 
@@ -23,7 +24,8 @@ class Checker {
     if (config_.cluster.etcd) check_etcd(*config_.cluster.etcd);
     for (const ListenerConfig& listener : config_.listeners) check_listener(listener);
     check_binds();
-    check_stats();
+    check_stats_users();
+    check_stats_doors();
   }
 
  private:
@@ -129,6 +131,8 @@ class Checker {
   }
 
   void check_api() {
+    const ClusterConfig& cluster = config_.cluster;
+    check_credentials("cluster", "api_user", "api_password", cluster.api_user, cluster.api_password);
     const std::string section = "cluster.api_tls";
     check_tls(section, config_.cluster.api_tls);
     const auto& nodes = config_.cluster.nodes;
@@ -217,6 +221,9 @@ class Checker {
         all.push_back({"listeners." + listener.policy.name + ".bind", bind});
     }
     for (const HostPort& bind : config_.stats.bind) all.push_back({"stats.bind", bind});
+    for (const StatsSocket& socket : config_.stats.sockets) {
+      if (socket.path.empty()) all.push_back({"stats.socket", socket.address});
+    }
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
         if (!clash(all[i].bind, all[j].bind)) continue;
@@ -226,18 +233,59 @@ class Checker {
     }
   }
 
-  void check_stats() {
+  // A user and the password, which stands in a setting or in a file. `section` is where they stand, `user`
+  // and `password` the names of the settings.
+  void check_credentials(const std::string& section, const std::string& user, const std::string& password,
+                         const std::string& name, const std::string& secret) {
+    const std::string password_file = password + "_file";
+    if (given(section + "." + password) && given(section + "." + password_file)) {
+      report(section + "." + password_file,
+             fmt::format("{} is set as well; leave one of them out", password));
+    }
+    const bool has_password = !secret.empty() || given(section + "." + password_file);
+    if (!name.empty() && !has_password) {
+      report(section + "." + user,
+             fmt::format("the password is missing; set {} or {}", password_file, password));
+    }
+    if (name.empty() && has_password) report(section, fmt::format("a password without {}", user));
+    if (name.find(':') != std::string::npos) {
+      report(section + "." + user, "holds a colon, which HTTP uses to separate it from the password");
+    }
+  }
+
+  void check_stats_users() {
     const StatsConfig& stats = config_.stats;
-    if (given("stats.admin_password") && given("stats.admin_password_file")) {
-      report("stats.admin_password_file", "admin_password is set as well; leave one of them out");
+    check_credentials("stats", "admin_user", "admin_password", stats.admin_user, stats.admin_password);
+    std::set<std::string> names;
+    if (!stats.admin_user.empty()) names.insert(stats.admin_user);
+    const auto add = [&](const std::string& path, const std::vector<StatsUser>& users) {
+      for (const StatsUser& user : users) {
+        if (names.insert(user.name).second) continue;
+        report(path, fmt::format("there is a user \"{}\" already; names must differ, also from users, "
+                                 "users_file and admin_user",
+                                 user.name));
+      }
+    };
+    add("stats.users", stats.users);
+    add("stats.users_file", stats.file_users);
+    if (stats.login_to_read && names.empty()) {
+      report("stats.login_to_read", "nobody could sign in; set users or users_file");
     }
-    const bool password = !stats.admin_password.empty() || !stats.admin_password_file.empty();
-    if (!stats.admin_user.empty() && !password) {
-      report("stats.admin_user", "the password is missing; set admin_password_file or admin_password");
+  }
+
+  void check_stats_doors() {
+    const StatsConfig& stats = config_.stats;
+    const StatsTlsConfig& tls = stats.tls;
+    if (!tls.cert_file.empty() && tls.key_file.empty())
+      report("stats.tls.cert_file", "its key_file is missing");
+    if (tls.cert_file.empty() && tls != StatsTlsConfig{}) report("stats.tls", "cert_file is missing");
+    if (stats.bind.empty() && tls != StatsTlsConfig{} && !given("stats")) {
+      report("stats.tls", "there is no statistics port that would use it; set stats.bind");
     }
-    if (stats.admin_user.empty() && password) report("stats", "a password without admin_user");
-    if (stats.admin_user.find(':') != std::string::npos) {
-      report("stats.admin_user", "holds a colon, which HTTP uses to separate it from the password");
+    std::set<std::string> paths;
+    for (const StatsSocket& socket : stats.sockets) {
+      if (socket.path.empty() || paths.insert(socket.path).second) continue;
+      report("stats.socket", fmt::format("{} stands there twice", socket.path));
     }
   }
 

@@ -51,7 +51,8 @@ class Description {
 
 // `keepalive:` and `stats:` are either a switch or a section; the switch is shown when it is off.
 bool left_out(const Setting& setting, const RouterConfig& config, const ListenerConfig& listener) {
-  const bool off = setting.path.starts_with("stats") ? config.stats.bind.empty() : !listener.keepalive.on;
+  const bool stats_off = config.stats.bind.empty() && config.stats.sockets.empty();
+  const bool off = setting.path.starts_with("stats") ? stats_off : !listener.keepalive.on;
   const bool is_switch = setting.path == "stats" || setting.path == "listeners.*.keepalive";
   if (is_switch) return !off;
   const bool is_under =
@@ -73,6 +74,7 @@ std::string describe(const RouterConfig& config) {
     if (value.empty()) return;
     // The password stands in its file; naming both would not load again.
     if (setting.path == "stats.admin_password" && !config.stats.admin_password_file.empty()) return;
+    if (setting.path == "cluster.api_password" && !config.cluster.api_password_file.empty()) return;
     std::string path = setting.path;
     if (const auto star = path.find('*'); star != std::string::npos)
       path.replace(star, 1, listener.policy.name);

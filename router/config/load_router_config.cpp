@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "common/base/utf8.h"
 #include "router/config/config_checks.h"
@@ -57,7 +58,11 @@ class Loader {
       if (!asked && listener.policy.to != Target::replica) listener.policy.otherwise_leader = false;
     }
     if (has_etcd_ || raw_.sections.count("cluster.etcd") > 0) config_.cluster.etcd = etcd_;
-    take_admin_password();
+    take_password("stats.admin_password_file", config_.stats.admin_password_file,
+                  config_.stats.admin_password);
+    take_password("cluster.api_password_file", config_.cluster.api_password_file,
+                  config_.cluster.api_password);
+    take_users();
     return std::move(config_);
   }
 
@@ -144,17 +149,38 @@ class Loader {
     config_.cluster.nodes.push_back(std::move(node));
   }
 
-  void take_admin_password() {
-    const std::string& file = config_.stats.admin_password_file;
-    if (file.empty()) return;
+  // The content of a setting's file, if one is named and it can be read (else that is told already).
+  [[nodiscard]] std::optional<std::string> content_of(const std::string& file) const {
+    if (file.empty()) return std::nullopt;
     auto content = read_file_(file);
-    if (!content) return;  // told already
+    return content ? std::optional(std::move(*content)) : std::nullopt;
+  }
+
+  void report_file(const std::string& path, std::string message) {
+    report(raw_.values.find(path)->second.place, path, std::move(message));
+  }
+
+  void take_password(const std::string& path, const std::string& file, std::string& password) {
+    auto content = content_of(file);
+    if (!content) return;
     while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
-    if (content->empty()) {
-      return report(raw_.values.find("stats.admin_password_file")->second.place, "stats.admin_password_file",
-                    fmt::format("{} is empty; expected the password", file));
+    if (content->empty()) return report_file(path, fmt::format("{} is empty; expected the password", file));
+    password = *content;
+  }
+
+  void take_users() {
+    const std::string path = "stats.users_file";
+    const auto content = content_of(config_.stats.users_file);
+    if (!content) return;
+    auto users = parse_users_file(*content);
+    if (!users) {
+      report_file(path, fmt::format("{}:{}", config_.stats.users_file, users.error().message));
+    } else if (users->empty()) {
+      report_file(path,
+                  fmt::format("{} names nobody; expected a NAME:HASH a line", config_.stats.users_file));
+    } else {
+      config_.stats.file_users = std::move(*users);
     }
-    config_.stats.admin_password = *content;
   }
 
   const RawSettings& raw_;

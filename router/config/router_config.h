@@ -11,6 +11,8 @@
 
 #include "common/base/address.h"
 #include "common/base/time.h"
+#include "router/config/stats_socket.h"
+#include "router/config/stats_user.h"
 #include "router/core/policy.h"
 
 namespace tamada::router {
@@ -54,6 +56,11 @@ struct ClusterConfig {
   std::string api_scheme = "http";  // of nodes whose API is not given as a URL
   bool discover = false;
   TlsClientConfig api_tls;
+  // Sent with what changes something at a node (switchover, restart, reinitialize), never with checks. The
+  // loader fills the password from api_password_file, where that is given.
+  std::string api_user;
+  std::string api_password;
+  std::string api_password_file;
   std::optional<EtcdConfig> etcd;
   bool operator==(const ClusterConfig&) const = default;
 };
@@ -82,11 +89,30 @@ struct ListenerConfig {
   bool operator==(const ListenerConfig&) const = default;
 };
 
+// HTTPS on the statistics port, where cert_file is set.
+struct StatsTlsConfig {
+  std::string cert_file;
+  std::string key_file;
+  std::string client_ca_file;  // clients must show a certificate that one of these signed; empty: none
+  bool operator==(const StatsTlsConfig&) const = default;
+};
+
 struct StatsConfig {
-  std::vector<HostPort> bind;  // empty: no statistics port
-  std::string admin_user;      // both empty: nothing can be changed over HTTP
-  std::string admin_password;  // the loader fills it from admin_password_file, where that is given
+  std::vector<HostPort> bind;        // empty: no statistics port
+  std::vector<StatsSocket> sockets;  // run-time sockets
+  std::uint32_t max_connections = 1000;
+
+  // Who may sign in; nobody at all: nothing can be changed over HTTP.
+  std::vector<StatsUser> users;
+  std::string users_file;             // further users; read when the configuration is
+  std::vector<StatsUser> file_users;  // those that the loader found there
+  std::string admin_user;             // one more, with the password itself
+  std::string admin_password;         // the loader fills it from admin_password_file, where that is given
   std::string admin_password_file;
+  bool login_to_read = false;  // looking needs a login, too; /health and /ready never do
+
+  StatsTlsConfig tls;
+  StandbyStatus standby_status = StandbyStatus::down;
   bool operator==(const StatsConfig&) const = default;
 };
 

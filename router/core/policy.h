@@ -72,6 +72,10 @@ struct NodePolicy {
   bool operator==(const NodePolicy&) const = default;
 };
 
+// How HAProxy's formats show a replica that does well on a listener that goes to the leader. HAProxy itself
+// says DOWN, and alarms are built on that.
+enum class StandbyStatus { down, maint, drain };
+
 // What somebody asked of this router by hand.
 enum class AdminState {
   ready,

@@ -99,3 +99,53 @@ TEST_CASE("credentials of the status page belong together", "[config_checks]") {
         "r.yaml:2:21: stats.admin_user: the password is missing; set admin_password_file or admin_password");
   CHECK(wrong("stats: {admin_password: x}") == "r.yaml:2:8: stats: a password without admin_user");
 }
+
+TEST_CASE("credentials for the REST API belong together", "[config_checks]") {
+  const auto cluster = [](const std::string& text) {
+    return errors_of("cluster: {nodes: [pg1], " + text + "}", {}, {{"/f", "x"}});
+  };
+  CHECK(cluster("api_user: a, api_password: b") == "ok");
+  CHECK(cluster("api_user: a, api_password_file: /f") == "ok");
+  CHECK(cluster("api_user: a") ==
+        "r.yaml:1:35: cluster.api_user: the password is missing; set api_password_file or api_password");
+  CHECK(cluster("api_password: b") == "r.yaml:1:10: cluster: a password without api_user");
+  CHECK(cluster("api_user: a, api_password: b, api_password_file: /f").find("api_password is set as well") !=
+        std::string::npos);
+}
+
+TEST_CASE("users have names that differ, wherever they come from", "[config_checks]") {
+  const auto stats = [](const std::string& text, const std::string& file) {
+    return errors_of(nodes + "stats: {" + text + "}", {}, {{"/users", file}});
+  };
+  CHECK(stats("users: ['a:*', 'b:*'], users_file: /users, admin_user: d, admin_password: x", "c:*\n") ==
+        "ok");
+  CHECK(stats("users: ['a:*', 'a:*']", "") ==
+        "r.yaml:2:16: stats.users: there is a user \"a\" already; names must differ, also from users, "
+        "users_file "
+        "and admin_user");
+  CHECK(stats("users: 'a:*', users_file: /users", "a:*").find("stats.users_file: there is a user") !=
+        std::string::npos);
+  CHECK(stats("users: 'a:*', admin_user: a, admin_password: x", "").find("stats.users: there is a user") !=
+        std::string::npos);
+  CHECK(stats("login_to_read: true", "") ==
+        "r.yaml:2:24: stats.login_to_read: nobody could sign in; set users or users_file");
+}
+
+TEST_CASE("HTTPS of the statistics port needs its two files, and a port", "[config_checks]") {
+  const auto tls = [](const std::string& text) {
+    return errors_of(nodes + "stats: {" + text + "}", {}, {{"/f", "x"}});
+  };
+  CHECK(tls("tls: {cert_file: /f, key_file: /f, client_ca_file: /f}") == "ok");
+  CHECK(tls("tls: {cert_file: /f}") == "r.yaml:2:26: stats.tls.cert_file: its key_file is missing");
+  CHECK(tls("tls: {client_ca_file: /f}") == "r.yaml:2:14: stats.tls: cert_file is missing");
+  CHECK(tls("bind: [], tls: {cert_file: /f, key_file: /f}").find("no statistics port that would use it") !=
+        std::string::npos);
+}
+
+TEST_CASE("run-time sockets do not take each other's places", "[config_checks]") {
+  CHECK(wrong("stats: {socket: [/a, '/b level admin', '127.0.0.1:9999']}") == "ok");
+  CHECK(wrong("stats: {socket: [/a, '/a level admin']}") ==
+        "r.yaml:2:17: stats.socket: /a stands there twice");
+  CHECK(wrong("stats: {socket: '127.0.0.1:5000'}").find("stats.socket: 127.0.0.1:5000 is taken by") !=
+        std::string::npos);
+}

@@ -199,9 +199,11 @@ TEST_CASE("a described configuration loads again and is the same", "[documentati
       "  write: {keepalive: off, deny: [10.0.0.0/8]}\n"
       "  t: {bind: \"*:5003\", to: \"tag:a=b\", max_lag: 5kB, hold: off, keepalive: {count: 4}, on_promote: "
       "cut}\n"
-      "stats: {admin_user: u, admin_password_file: /f}\n"
+      "stats: {admin_user: u, admin_password_file: /f, socket: [/run/x.sock level admin, '[::1]:9'],\n"
+      "  users: ['a:*'], login_to_read: on, standby_status: MAINT, tls: {cert_file: /f, key_file: /f}}\n"
       "drain_timeout: 90s\n";
-  for (const std::string& each : {text, std::string("cluster: {nodes: [a]}\nstats: off\n")}) {
+  for (const std::string& each : {text, std::string("cluster: {nodes: [a]}\nstats: off\n"),
+                                  std::string("cluster: {nodes: [a]}\nstats: {bind: [], socket: /s}\n")}) {
     const RouterConfig config = loaded(each, {}, contents);
     INFO(describe(config));
     CHECK(loaded(describe(config), {}, contents) == config);
@@ -209,9 +211,14 @@ TEST_CASE("a described configuration loads again and is the same", "[documentati
 }
 
 TEST_CASE("a description shows no secret", "[documentation]") {
+  const std::string hash = "$5$abcdefgh$azU9PNNJw9essBuwq5yihWY9lFXM0dF54Ph4sAxX.YB";
   const std::string shown =
-      describe(loaded("cluster: {name: c, nodes: [pg1], etcd: {hosts: [e], username: u, password: hidden1}}\n"
-                      "stats: {admin_user: u, admin_password: hidden2}\n"));
+      describe(loaded("cluster: {name: c, nodes: [pg1], etcd: {hosts: [e], username: u, password: hidden1},\n"
+                      "          api_user: a, api_password: hidden3}\n"
+                      "stats: {admin_user: u, admin_password: hidden2, users: ['dba:" +
+                          hash + "'], users_file: /users}\n",
+                      {}, {{"/users", "ops:" + hash}}));
   CHECK(shown.find("hidden") == std::string::npos);
+  CHECK(shown.find("abcdefgh") == std::string::npos);
   CHECK(shown.find("password: \"***\"") != std::string::npos);
 }

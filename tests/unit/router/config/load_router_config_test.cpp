@@ -292,6 +292,39 @@ TEST_CASE("the password of the status page may stand in a file", "[load_router_c
         "r.yaml:2:47: stats.admin_password_file: /run/secrets/admin is empty; expected the password");
 }
 
+TEST_CASE("users may stand in a file, and what is wrong there is told with its line",
+          "[load_router_config]") {
+  const std::string text = nodes + "stats: {users: ['a:*'], users_file: /users}\n";
+  const RouterConfig config = loaded(text, {}, {{"/users", "# more\nb:*\n"}});
+  CHECK(config.stats.users == std::vector<StatsUser>{{"a", "*"}});
+  CHECK(config.stats.file_users == std::vector<StatsUser>{{"b", "*"}});
+  CHECK(errors_of(text, {}, {{"/users", "\nb:x\n"}})
+            .starts_with("r.yaml:2:37: stats.users_file: /users:2: user \"b\": plain text"));
+  CHECK(errors_of(text, {}, {{"/users", "#\n"}}) ==
+        "r.yaml:2:37: stats.users_file: /users names nobody; expected a NAME:HASH a line");
+  CHECK(errors_of(text).find("cannot read /users") != std::string::npos);
+  CHECK(errors_of(nodes + "stats: {users: [hidden]}").find("hidden") == std::string::npos);
+}
+
+TEST_CASE("the password for the REST API may stand in a file", "[load_router_config]") {
+  const std::string text = "cluster: {nodes: [pg1], api_user: patroni, api_password_file: /p}\n";
+  CHECK(loaded(text, {}, {{"/p", "s3cret\n"}}).cluster.api_password == "s3cret");
+}
+
+TEST_CASE("the statistics port and the run-time sockets come from the environment, too",
+          "[load_router_config]") {
+  const StatsConfig stats = loaded(nodes, {{"TAMADA_STATS_SOCKET", "/run/x level admin, 127.0.0.1:9999"},
+                                           {"TAMADA_STATS_USERS", "a:*"},
+                                           {"TAMADA_STATS_STANDBY_STATUS", "MAINT"}})
+                                .stats;
+  REQUIRE(stats.sockets.size() == 2);
+  CHECK(stats.sockets[0] == StatsSocket{"/run/x", {}, SocketLevel::admin, 0600});
+  CHECK(stats.sockets[1] == StatsSocket{"", {"127.0.0.1", 9999}, SocketLevel::operator_, 0600});
+  CHECK(stats.users.size() == 1);
+  CHECK(stats.standby_status == StandbyStatus::maint);
+  CHECK(loaded(nodes, {{"TAMADA_STATS", "off"}, {"TAMADA_STATS_SOCKET", "/x"}}).stats.sockets.empty());
+}
+
 TEST_CASE("reading a file: whatever the path names, the answer is a clear error or a configuration",
           "[read_router_config]") {
   const Folder folder;

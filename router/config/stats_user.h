@@ -1,0 +1,29 @@
+// StatsUser: somebody who may sign in on the statistics page, with the hash of the password.
+//
+// Hashes are those of crypt(3) that are still strong: what mkpasswd, `openssl passwd -6` and `htpasswd -B`
+// print and HAProxy's `userlist` takes. Nothing here ever puts a hash, or what may be a password, into an
+// error message. Pure: router/serve/password_hash.h compares.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/base/result.h"
+
+namespace tamada::router {
+
+struct StatsUser {
+  std::string name;
+  std::string hash;  // "*": nobody can sign in as this one, as in shadow(5)
+  bool operator==(const StatsUser&) const = default;
+};
+
+// "dba:$6$salt$hash". Plain text, DES and MD5 are refused, and so is a cost that would take minutes.
+Result<StatsUser> parse_stats_user(std::string_view text);
+
+// A file such as htpasswd -B makes: a user a line; empty lines and lines that begin with # do not count.
+// Errors begin with the number of the line: "3: ...".
+Result<std::vector<StatsUser>> parse_users_file(std::string_view content);
+
+}  // namespace tamada::router
