@@ -9,6 +9,7 @@ find_package(fmt 9 REQUIRED)
 find_package(tl-expected 1.0 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(Catch2 2.13 REQUIRED)
+find_library(CRYPT_LIBRARY crypt REQUIRED)  # libxcrypt: the kinds of hashes of crypt(5)
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv>=1.44)
 
 # llhttp: Debian ships its generated C sources with node; there is no shared library of it.

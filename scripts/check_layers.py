@@ -30,6 +30,7 @@ MAY_INCLUDE = {
 RESERVED = {
     "uv.h": ["common/loop"],
     "llhttp.h": ["common/http"],
+    "crypt.h": ["router/serve"],
     "openssl/": ["common/http", "router/serve", "router/shell"],  # outside http only to compare secrets
     "yaml-cpp/": ["router/config"],
     "spdlog/": ["router/shell"],

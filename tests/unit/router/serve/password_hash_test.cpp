@@ -1,0 +1,87 @@
+#include "router/serve/password_hash.h"
+
+#include <catch2/catch.hpp>
+
+#include "router/config/stats_user.h"
+#include "router/serve/credentials.h"
+
+using namespace tamada::router;
+
+namespace {
+
+// All of "geheim": made by `openssl passwd -5`, `openssl passwd -6` and crypt(3).
+const std::string sha256 = "$5$abcdefgh$azU9PNNJw9essBuwq5yihWY9lFXM0dF54Ph4sAxX.YB";
+const std::string yescrypt = "$y$j9T$nNV12phAmzBgcxNOZxJsa.$RihH7ZluCjBvwcmZMec65JFbthZ2A4AsrZsLrpjuWl9";
+const std::vector<std::string> hashes{
+    sha256,
+    "$6$abcdefgh$msgktWxVAbjjh3X7lA5LaM7dS/ZfABJL6T4qcRsnjcOTj0kptUvZcrvrXIoO5fgPA9xz6UnF2To2Y7jGc/IZY/",
+    "$6$rounds=10000$zBE03Uvv1cvxYPRa$3Z67yJMNQPPohpGapgSmfJaRvtDz2rOwo.XYFAglst9vQwV3BRS2sy9oMGpD/"
+    "4G5.D/.0fsgWNHWODKIJmaf70",
+    "$2b$12$VyIWVIb6s1aLsr.ceSq0t.MdE34O2setr41EoXDWnmfthuEjhpOsq",
+    yescrypt,
+    "$gy$j9T$XJm34Tg4BerJ6rAfbOFtA0$KPwJoGsGMLpykQRdKRhmXaq74s9fIbQ0vuMXedhRmC7",
+    "$7$CU..../....jior5sGjjrDphb.vyU7nx/$BsazxCiBh88ZQMcCm2Vu7vjqw/sSPGg3P1STpfb.nW."};
+
+}  // namespace
+
+TEST_CASE("every kind of hash that the configuration takes is verified", "[password_hash]") {
+  for (const std::string& hash : hashes) {
+    INFO(hash);
+    CHECK(parse_stats_user("dba:" + hash).has_value());
+    CHECK(verify_password("geheim", hash));
+    CHECK_FALSE(verify_password("geheim ", hash));
+    CHECK_FALSE(verify_password("", hash));
+  }
+}
+
+TEST_CASE("what crypt(3) cannot take belongs to no hash", "[password_hash]") {
+  CHECK_FALSE(verify_password(std::string("geheim\0x", 8), sha256));
+  CHECK_FALSE(verify_password(std::string(100'000, 'x'), sha256));
+  for (const char* hash : {"*", "*0", "*1", "", "x", "$5$", "$9$abc$def", "geheim"}) {
+    CHECK_FALSE(verify_password("geheim", hash));
+    CHECK_FALSE(verify_password("*", hash));
+    CHECK_FALSE(verify_password("", hash));
+  }
+}
+
+TEST_CASE("what was right is remembered, within bounds, and nothing else is", "[password_hash]") {
+  VerifiedCache cache;
+  CHECK_FALSE(cache.verify("wrong", sha256));
+  CHECK(cache.size() == 0);
+  CHECK(cache.verify("geheim", sha256));
+  CHECK(cache.verify("geheim", sha256));
+  CHECK(cache.size() == 1);
+  CHECK_FALSE(cache.verify("wrong", sha256));
+  CHECK_FALSE(cache.verify("geheim", "*"));  // the configuration has locked this user out
+  CHECK(cache.verify("geheim", hashes[1]));
+  CHECK(cache.size() == 2);
+}
+
+TEST_CASE("credentials are those of users, of their file, and of admin_user", "[credentials]") {
+  StatsConfig config;
+  Credentials credentials;
+  CHECK_FALSE(credentials.any());
+  CHECK_FALSE(credentials.check("", ""));
+  config.users = {{"dba", sha256}, {"locked", "*"}};
+  config.file_users = {{"ops", yescrypt}};
+  config.admin_user = "admin";
+  config.admin_password = "plain";
+  credentials.configure(config);
+  CHECK(credentials.any());
+  CHECK(credentials.check("dba", "geheim"));
+  CHECK(credentials.check("ops", "geheim"));
+  CHECK(credentials.check("admin", "plain"));
+  CHECK_FALSE(credentials.check("dba", "plain"));
+  CHECK_FALSE(credentials.check("admin", "geheim"));
+  CHECK_FALSE(credentials.check("locked", "*"));
+  CHECK_FALSE(credentials.check("nobody", "geheim"));
+  CHECK_FALSE(credentials.check("", ""));
+  config.users = {{"dba", "*"}};
+  credentials.configure(config);
+  CHECK_FALSE(credentials.check("dba", "geheim"));
+  // A user without a password is nobody, whatever came past the loader.
+  config = {};
+  config.admin_user = "admin";
+  credentials.configure(config);
+  CHECK_FALSE(credentials.check("admin", ""));
+}
