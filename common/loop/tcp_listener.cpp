@@ -65,7 +65,7 @@ Result<void> TcpListener::start(UniqueFd socket) {
   const Result<void> watched = watch_.want(true, false);
   if (!watched) {
     const Error why{watched.error().kind,
-                    fmt::format("cannot listen on {}: {}", address().to_string(), watched.error().message)};
+                    fmt::format("cannot listen on {}: {}", name(), watched.error().message)};
     close();
     return tl::make_unexpected(why);
   }
@@ -77,8 +77,7 @@ Result<UniqueFd> TcpListener::share() const {
   UniqueFd copy(::fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0));
   if (copy.is_open()) return copy;
   const int code = errno;
-  return fail(kind_of_errno(code),
-              fmt::format("cannot share {}: {}", address().to_string(), describe_errno(code)));
+  return fail(kind_of_errno(code), fmt::format("cannot share {}: {}", name(), describe_errno(code)));
 }
 
 void TcpListener::on_ready(std::uint32_t) noexcept {
@@ -111,13 +110,16 @@ bool TcpListener::survives(Callback callback) {
   return !gone;
 }
 
+std::string TcpListener::name() const {
+  return options_.name.empty() ? address().to_string() : options_.name;
+}
+
 void TcpListener::pause(int code) {
   watch_.mute();
   retry_.start(options_.pause);
   if (std::exchange(paused_, true)) return;
-  const Error why{ErrorKind::system,
-                  fmt::format("cannot accept on {}: {}; trying again every {} ms", address().to_string(),
-                              describe_errno(code), to_ms(options_.pause))};
+  const Error why{ErrorKind::system, fmt::format("cannot accept on {}: {}; trying again every {} ms", name(),
+                                                 describe_errno(code), to_ms(options_.pause))};
   survives([&] { listener_.on_paused(why); });
 }
 

@@ -9,6 +9,8 @@
 // used here.)
 #pragma once
 
+#include <string>
+
 #include "common/base/address.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
@@ -38,6 +40,7 @@ struct ListenOptions {
   int backlog = 4096;       // the kernel caps it at net.core.somaxconn
   int accepts_per_turn = 16;
   Duration pause = 100ms;  // how long to wait when out of descriptors
+  std::string name;        // what messages call it; empty: its address
 };
 
 class TcpListener final : private FdListener {
@@ -72,6 +75,7 @@ class TcpListener final : private FdListener {
   Result<void> start(UniqueFd socket);
   void pause(int code);
   bool end_pause();
+  [[nodiscard]] std::string name() const;
   template <class Callback>
   bool survives(Callback callback);
   void leave_callback();

@@ -1,0 +1,53 @@
+// UnixListener: accepts connections on a UNIX-domain socket. What it accepts is a stream like any other:
+// TcpStream::adopt() takes it (it has no address, and the options of TCP do nothing).
+//
+// The file belongs to it: a stale one, behind which nobody listens any more, is replaced; anything else of
+// that name (a file, a socket of a living process) is an error and stays. close() takes the file away again,
+// unless somebody has put another one there meanwhile.
+//
+// After close()/destruction returns, no callback of this object runs again. Loop thread only. Loop and
+// AcceptListener must outlive it. Out of descriptors it does as TcpListener does.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+
+#include "common/loop/tcp_listener.h"
+
+namespace tamada::loop {
+
+class UnixListener {
+ public:
+  // `name` of the options is set by bind().
+  UnixListener(Loop& loop, AcceptListener& listener, const ListenOptions& options = {});
+  ~UnixListener();  // close()
+  UnixListener(const UnixListener&) = delete;
+  UnixListener& operator=(const UnixListener&) = delete;
+
+  // Nobody can connect before the file has `mode`, whatever the umask. Errors: "cannot listen on
+  // /run/x.sock: ...".
+  Result<void> bind(const std::string& path, mode_t mode);
+  void close();
+  [[nodiscard]] bool is_open() const { return listener_ && listener_->is_open(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  Loop& loop_;
+  AcceptListener& accept_;
+  ListenOptions options_;
+  std::optional<TcpListener> listener_;
+  std::string path_;
+  dev_t device_ = 0;  // with inode_: which file is ours
+  ino_t inode_ = 0;
+};
+
+// Who connected, as the kernel knows it. None for a socket of another kind.
+struct UnixPeer {
+  uid_t uid = 0;
+  pid_t pid = 0;
+};
+[[nodiscard]] std::optional<UnixPeer> unix_peer(int fd);
+
+}  // namespace tamada::loop
