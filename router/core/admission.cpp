@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "common/base/quantity.h"
-#include "router/core/balancing.h"
 
 namespace tamada::router {
 
@@ -14,6 +13,12 @@ namespace {
 
 Refusal gone() {
   return {"57P03", "this listener was taken out of the configuration", "use another port"};
+}
+
+template <class Span>
+Span at_most(Duration span) {
+  constexpr auto most = std::chrono::duration_cast<Duration>(Span::max());
+  return span >= most ? Span::max() : std::chrono::duration_cast<Span>(span);
 }
 
 }  // namespace
@@ -31,11 +36,11 @@ void Admission::configure(const std::vector<ListenerPolicy>& policies, TimePoint
   for (auto& [id, listener] : listeners_) {
     serve(listener, now, grants);
     if (listener.configured) continue;
-    for (const SessionId waiting : listener.waiting) {
-      Session& session = sessions_.at(waiting);
-      deadlines_.erase({session.deadline, waiting});
-      session.deadline = std::min(session.deadline, now);
-      deadlines_.emplace(session.deadline, waiting);
+    for (const Waiting& waiting : listener.waiting) {
+      Session& session = sessions_.at(waiting.session);
+      deadlines_.erase({session.deadline(), waiting.session});
+      session.patience = std::min(session.patience, at_most<Patience>(now - session.asked));
+      deadlines_.emplace(session.deadline(), waiting.session);
     }
   }
 }
@@ -52,7 +57,8 @@ Verdict Admission::request(SessionId id, ListenerId listener_id, const Address& 
   Listener& listener = found->second;
   Session session;
   session.listener = listener_id;
-  session.deadline = now + listener.policy.hold;
+  session.asked = now;
+  session.patience = at_most<Patience>(listener.policy.hold);
   session.source_hash = source_hash(client);
 
   // The common case costs no queue: nobody waits, so nobody is overtaken.
@@ -69,8 +75,8 @@ Verdict Admission::request(SessionId id, ListenerId listener_id, const Address& 
     return refusal(listener, now, fmt::format("{} clients are waiting already", listener.waiting.size()));
   }
   sessions_.emplace(id, session);
-  listener.waiting.push_back(id);
-  deadlines_.emplace(session.deadline, id);
+  listener.waiting.push_back({id, now});
+  deadlines_.emplace(session.deadline(), id);
   return verdict(listener, id, now, grants);
 }
 
@@ -84,15 +90,16 @@ Verdict Admission::retry(SessionId id, RetryCause cause, TimePoint now, std::vec
   const NodeId failed = session.node;
   release(listener, session);
   if (cause != RetryCause::reset) {
-    NodeLoad& load = listener.nodes[failed];
-    load.suspect = true;
-    load.suspect_until = now + avoid_for;
+    Node& node = listener.nodes[failed];
+    node.suspect = true;
+    node.suspect_until = now + avoid_for;
   }
   if (!listener.configured) {
     sessions_.erase(found);
     return gone();
   }
-  if (now >= session.deadline) {
+  if (now >= session.deadline()) {
+    listener.longest_wait = std::max(listener.longest_wait, now - session.asked);
     const Refusal end =
         refusal(listener, now, fmt::format("waited {}", format_duration(listener.policy.hold)));
     sessions_.erase(found);
@@ -102,8 +109,8 @@ Verdict Admission::retry(SessionId id, RetryCause cause, TimePoint now, std::vec
   session.phase = Phase::waiting;
   session.node = failed;
   session.avoid_until = now + avoid_for;
-  listener.waiting.push_front(id);
-  deadlines_.emplace(session.deadline, id);
+  listener.waiting.push_front({id, session.asked});
+  deadlines_.emplace(session.deadline(), id);
   rechecks_.emplace(session.avoid_until, session.listener);
   return verdict(listener, id, now, grants);
 }
@@ -118,18 +125,21 @@ Verdict Admission::verdict(Listener& listener, SessionId id, TimePoint now, std:
       return own;
     }
   }
-  return Held{sessions_.at(id).deadline};
+  listener.waiting_max = std::max(listener.waiting_max, static_cast<std::uint32_t>(listener.waiting.size()));
+  return Held{sessions_.at(id).deadline()};
 }
 
-void Admission::started(SessionId id, TimePoint now, std::vector<Grant>& grants) {
+NodeId Admission::started(SessionId id, TimePoint now, std::vector<Grant>& grants) {
   const auto found = sessions_.find(id);
-  if (found == sessions_.end() || found->second.phase != Phase::starting) return;
+  if (found == sessions_.end() || found->second.phase != Phase::starting) return {};
   found->second.phase = Phase::running;
+  const NodeId on = found->second.node;
   Listener& listener = listeners_.at(found->second.listener);
-  NodeLoad& load = listener.nodes[found->second.node];
-  --load.starting;
-  load.suspect = false;
+  Node& node = listener.nodes[on];
+  --node.starting;
+  node.suspect = false;
   serve(listener, now, grants);
+  return listener.policy.to == Target::leader ? on : NodeId{};
 }
 
 void Admission::ended(SessionId id, TimePoint now, std::vector<Grant>& grants) {
@@ -138,7 +148,7 @@ void Admission::ended(SessionId id, TimePoint now, std::vector<Grant>& grants) {
   Session session = found->second;
   Listener& listener = listeners_.at(session.listener);
   if (session.phase == Phase::waiting) {
-    stop_waiting(id);
+    stop_waiting(id, now);
     return;
   }
   release(listener, session);
@@ -158,7 +168,7 @@ std::vector<Expiry> Admission::expire(TimePoint now, std::vector<Grant>& grants)
     const Listener& listener = listeners_.at(sessions_.at(id).listener);
     expired.push_back(
         {id, refusal(listener, now, fmt::format("waited {}", format_duration(listener.policy.hold)))});
-    stop_waiting(id);
+    stop_waiting(id, now);
   }
   return expired;
 }
@@ -175,7 +185,8 @@ std::optional<TimePoint> Admission::next_expiry() const {
 void Admission::serve(Listener& listener, TimePoint now, std::vector<Grant>& grants) {
   if (table_ == nullptr || !listener.configured) return;
   for (auto at = listener.waiting.begin(); at != listener.waiting.end();) {
-    Session& session = sessions_.at(*at);
+    const SessionId id = at->session;
+    Session& session = sessions_.at(id);
     const bool avoids = session.node.is_set() && now < session.avoid_until;
     auto candidate = pick(listener, session, now);
     if (!candidate) {
@@ -185,8 +196,9 @@ void Admission::serve(Listener& listener, TimePoint now, std::vector<Grant>& gra
     }
     session.phase = Phase::starting;
     session.node = candidate->node;
-    deadlines_.erase({session.deadline, *at});
-    grants.push_back({*at, std::move(*candidate), table_->generation});
+    deadlines_.erase({session.deadline(), id});
+    listener.longest_wait = std::max(listener.longest_wait, now - session.asked);
+    grants.push_back({id, std::move(*candidate), table_->generation});
     at = listener.waiting.erase(at);
   }
 }
@@ -204,49 +216,58 @@ std::optional<Candidate> Admission::pick(Listener& listener, const Session& sess
   for (const Candidate& candidate : routes->candidates) {
     if (candidate.valid_until <= now) continue;
     if (candidate.node == session.node && now < session.avoid_until) continue;
-    const NodeLoad& load = listener.nodes[candidate.node];
-    if (policy.node_max_connections != 0 && load.sessions >= policy.node_max_connections) continue;
-    if (load.starting >= policy.max_starting) continue;
-    const bool probing = load.starting > 0 && now < load.probed + probe_for;
-    if (load.suspect && (now < load.suspect_until || probing)) continue;
-    choices.push_back({candidate.node, load.sessions});
+    const Node& node = listener.nodes[candidate.node];
+    if (node.weight == 0) continue;
+    if (policy.node_max_connections != 0 && node.sessions >= policy.node_max_connections) continue;
+    if (node.starting >= policy.max_starting) continue;
+    const bool probing = node.starting > 0 && now < node.probed + probe_for;
+    if (node.suspect && (now < node.suspect_until || probing)) continue;
+    choices.push_back({candidate.node, node.sessions, node.weight});
     candidates.push_back(&candidate);
   }
   if (choices.empty()) return std::nullopt;
   const Candidate& chosen =
-      *candidates[choose(policy.balance, choices, {listener.turn, session.source_hash, random_})];
-  NodeLoad& load = listener.nodes[chosen.node];
-  if (load.suspect) {
-    load.probed = now;
+      *candidates[choose(policy.balance, choices, {listener.balance, session.source_hash, random_})];
+  Node& node = listener.nodes[chosen.node];
+  if (node.suspect) {
+    node.probed = now;
     rechecks_.emplace(now + probe_for, policy.id);
   }
-  ++load.sessions;
-  ++load.starting;
-  ++listener.sessions;
+  ++node.starting;
+  node.sessions_max = std::max(node.sessions_max, ++node.sessions);
+  listener.sessions_max = std::max(listener.sessions_max, ++listener.sessions);
   ++sessions_on_[chosen.node];
   return chosen;
 }
 
 void Admission::release(Listener& listener, Session& session) {
-  NodeLoad& load = listener.nodes[session.node];
-  if (session.phase == Phase::starting) --load.starting;
-  --load.sessions;
+  Node& node = listener.nodes[session.node];
+  if (session.phase == Phase::starting) --node.starting;
+  --node.sessions;
   --listener.sessions;
   if (--sessions_on_[session.node] == 0) sessions_on_.erase(session.node);
 }
 
-void Admission::stop_waiting(SessionId id) {
+void Admission::stop_waiting(SessionId id, TimePoint now) {
   const auto found = sessions_.find(id);
-  std::erase(listeners_.at(found->second.listener).waiting, id);
-  deadlines_.erase({found->second.deadline, id});
+  Listener& listener = listeners_.at(found->second.listener);
+  std::erase_if(listener.waiting, [&](const Waiting& one) { return one.session == id; });
+  listener.longest_wait = std::max(listener.longest_wait, now - found->second.asked);
+  deadlines_.erase({found->second.deadline(), id});
   sessions_.erase(found);
 }
 
 bool Admission::has_fit_node(const Listener& listener, TimePoint now) const {
   const ListenerRoutes* routes = table_ == nullptr ? nullptr : table_->find(listener.policy.id);
   return routes != nullptr &&
-         std::any_of(routes->candidates.begin(), routes->candidates.end(),
-                     [&](const Candidate& candidate) { return now < candidate.valid_until; });
+         std::any_of(routes->candidates.begin(), routes->candidates.end(), [&](const Candidate& candidate) {
+           return now < candidate.valid_until && has_weight(listener, candidate.node);
+         });
+}
+
+bool Admission::has_weight(const Listener& listener, NodeId node) const {
+  const auto found = listener.nodes.find(node);
+  return found == listener.nodes.end() || found->second.weight > 0;
 }
 
 Refusal Admission::refusal(const Listener& listener, TimePoint now, std::string_view circumstance) const {
@@ -265,25 +286,70 @@ Refusal Admission::refusal(const Listener& listener, TimePoint now, std::string_
             "retry shortly; node_max_connections and max_starting of the listener are the limits"};
   }
   const ListenerRoutes* routes = table_ == nullptr ? nullptr : table_->find(listener.policy.id);
+  const bool only_weightless =
+      routes != nullptr && !routes->candidates.empty() &&
+      std::none_of(routes->candidates.begin(), routes->candidates.end(),
+                   [&](const Candidate& candidate) { return has_weight(listener, candidate.node); });
+  if (only_weightless) {
+    return {"57P03",
+            fmt::format("every fit server of listener \"{}\" has weight 0{}", listener.policy.name, suffix),
+            "give one of them a weight again"};
+  }
   std::string why = "no node has been heard yet";
   if (routes != nullptr)
     why = routes->candidates.empty() ? routes->why_none : "nothing new has been heard of any node";
   return {"57P03", fmt::format("{}{}", why, suffix), "a fail-over may be in progress; retry shortly"};
 }
 
-ListenerLoad Admission::load(ListenerId id, TimePoint now) const {
-  ListenerLoad result;
+void Admission::set_weight(ListenerId id, NodeId node, std::uint32_t weight, TimePoint now,
+                           std::vector<Grant>& grants) {
   const auto found = listeners_.find(id);
-  if (found == listeners_.end()) return result;
-  const Listener& listener = found->second;
+  if (found == listeners_.end()) return;
+  found->second.nodes[node].weight = std::min(weight, weight_max);
+  found->second.balance.turn_of.clear();
+  serve(found->second, now, grants);
+}
+
+ListenerLoad Admission::load(ListenerId id, TimePoint now) const {
+  const auto found = listeners_.find(id);
+  return found == listeners_.end() ? ListenerLoad{} : load(found->second, now);
+}
+
+std::unordered_map<ListenerId, ListenerLoad> Admission::loads(TimePoint now) const {
+  std::unordered_map<ListenerId, ListenerLoad> all;
+  for (const auto& [id, listener] : listeners_) all.emplace(id, load(listener, now));
+  return all;
+}
+
+ListenerLoad Admission::load(const Listener& listener, TimePoint now) const {
+  ListenerLoad result;
   result.sessions = listener.sessions;
+  result.sessions_max = listener.sessions_max;
+  result.waiting_max = listener.waiting_max;
+  result.longest_wait = listener.longest_wait;
   const auto waiting = static_cast<std::uint32_t>(listener.waiting.size());
   (has_fit_node(listener, now) ? result.queued : result.held) = waiting;
-  for (const auto& [node, load] : listener.nodes) {
-    result.starting += load.starting;
-    if (load.sessions != 0) result.sessions_on[node] = load.sessions;
+  // Those that came back from a server stand in front, in no order: no place holds the oldest for sure.
+  const auto oldest = std::min_element(listener.waiting.begin(), listener.waiting.end(),
+                                       [](const Waiting& a, const Waiting& b) { return a.asked < b.asked; });
+  if (oldest != listener.waiting.end()) {
+    result.oldest_wait = now - oldest->asked;
+    result.longest_wait = std::max(result.longest_wait, *result.oldest_wait);
+  }
+  for (const auto& [id, node] : listener.nodes) {
+    result.starting += node.starting;
+    result.nodes.push_back({id, node.sessions, node.sessions_max, node.starting, node.weight});
   }
   return result;
+}
+
+void Admission::clear_maxima() {
+  for (auto& [id, listener] : listeners_) {
+    listener.sessions_max = listener.sessions;
+    listener.waiting_max = static_cast<std::uint32_t>(listener.waiting.size());
+    listener.longest_wait = Duration::zero();
+    for (auto& [node_id, node] : listener.nodes) node.sessions_max = node.sessions;
+  }
 }
 
 std::uint32_t Admission::sessions_on(NodeId node) const {

@@ -9,6 +9,9 @@
 // crowd that was held during a fail-over does not fall over the new leader. Limits: `max_connections` per
 // listener and `node_max_connections` per listener and node; past them clients wait in the same queue.
 //
+// Weights, set by hand, per listener and node: balancing.h; a node of weight 0 gets no new sessions. They
+// survive a configuration change.
+//
 // When it cannot know: a candidate whose `valid_until` has passed is not used; without any the client waits.
 //
 // Pure and single-threaded: the shell's Dispatcher holds the lock (taken when a session starts or ends, never
@@ -28,6 +31,7 @@
 
 #include "common/base/address.h"
 #include "common/base/time.h"
+#include "router/core/balancing.h"
 #include "router/core/ids.h"
 #include "router/core/policy.h"
 #include "router/core/routing_table.h"
@@ -69,13 +73,24 @@ struct Expiry {
   Refusal refusal;
 };
 
-// For the status page.
+// For the status page. What is "most" or "longest" counts since the start or clear_maxima().
+struct NodeLoad {
+  NodeId node;
+  std::uint32_t sessions = 0;  // granted and not ended
+  std::uint32_t sessions_max = 0;
+  std::uint32_t starting = 0;  // of the sessions, start-up not finished
+  std::uint32_t weight = 1;
+};
 struct ListenerLoad {
   std::uint32_t sessions = 0;  // granted and not ended
-  std::uint32_t starting = 0;  // of these, start-up not finished
-  std::uint32_t held = 0;      // waiting because no node is fit
-  std::uint32_t queued = 0;    // waiting because a limit is reached
-  std::unordered_map<NodeId, std::uint32_t> sessions_on;
+  std::uint32_t sessions_max = 0;
+  std::uint32_t starting = 0;           // of the sessions, start-up not finished
+  std::uint32_t held = 0;               // waiting because no node is fit
+  std::uint32_t queued = 0;             // waiting because a limit is reached
+  std::uint32_t waiting_max = 0;        // held and queued
+  std::optional<Duration> oldest_wait;  // of those that wait now
+  Duration longest_wait{};              // of all, those that wait now included
+  std::vector<NodeLoad> nodes;          // that ever had a session or were asked for one; in no order
 };
 
 class Admission {
@@ -98,8 +113,9 @@ class Admission {
   // for its client) does not keep the next one from trying.
   [[nodiscard]] Verdict retry(SessionId session, RetryCause cause, TimePoint now, std::vector<Grant>& grants);
 
-  // The start-up on the granted node is through (ReadyForQuery, or what stands for it under TLS).
-  void started(SessionId session, TimePoint now, std::vector<Grant>& grants);
+  // The start-up on the granted node is through (ReadyForQuery, or what stands for it under TLS). Returns the
+  // node if the listener is for the leader: somebody writes there now. Not set otherwise.
+  NodeId started(SessionId session, TimePoint now, std::vector<Grant>& grants);
 
   // Gone, in whatever phase: held, starting or running. Unknown sessions are ignored.
   void ended(SessionId session, TimePoint now, std::vector<Grant>& grants);
@@ -109,7 +125,14 @@ class Admission {
   // When expire() has something to do next; none: nobody waits.
   [[nodiscard]] std::optional<TimePoint> next_expiry() const;
 
+  // 0 to weight_max; 1 until set. Ignored for a listener that never was.
+  void set_weight(ListenerId listener, NodeId node, std::uint32_t weight, TimePoint now,
+                  std::vector<Grant>& grants);
+
   [[nodiscard]] ListenerLoad load(ListenerId listener, TimePoint now) const;
+  // Of all listeners that ever were.
+  [[nodiscard]] std::unordered_map<ListenerId, ListenerLoad> loads(TimePoint now) const;
+  void clear_maxima();
   // Sessions on `node`, all listeners, granted and not ended.
   [[nodiscard]] std::uint32_t sessions_on(NodeId node) const;
 
@@ -117,21 +140,33 @@ class Admission {
   static constexpr Duration probe_for = 1s;
 
  private:
-  enum class Phase { waiting, starting, running };
+  enum class Phase : std::uint8_t { waiting, starting, running };
+  using Patience = std::chrono::duration<std::uint32_t, std::milli>;
 
+  // One for each session that runs: small.
   struct Session {
     ListenerId listener;
+    NodeId node;  // granted (starting, running), or the one to avoid (waiting)
     Phase phase = Phase::waiting;
-    NodeId node;                    // granted (starting, running), or the one to avoid (waiting)
-    TimePoint deadline = {};        // waiting: when the wait ends in vain
+    Patience patience{};            // how long it may wait in all, from `asked`
+    TimePoint asked = {};           // the first time
     TimePoint avoid_until = {};     // waiting: until then not to `node`
     std::uint64_t source_hash = 0;  // of the client's IP address
+    [[nodiscard]] TimePoint deadline() const { return asked + patience; }
+  };
+  static_assert(sizeof(Session) <= 40);
+
+  struct Waiting {
+    SessionId session;
+    TimePoint asked;
   };
 
   // What is known of a node on one listener.
-  struct NodeLoad {
+  struct Node {
     std::uint32_t sessions = 0;  // starting and running
+    std::uint32_t sessions_max = 0;
     std::uint32_t starting = 0;
+    std::uint32_t weight = 1;
     bool suspect = false;  // the last thing heard from it was a refusal
     TimePoint suspect_until = {};
     TimePoint probed = {};  // when a session was last sent to it while it was suspect
@@ -140,18 +175,23 @@ class Admission {
   struct Listener {
     ListenerPolicy policy;
     bool configured = true;
-    std::deque<SessionId> waiting;  // first come first served
-    std::unordered_map<NodeId, NodeLoad> nodes;
+    std::deque<Waiting> waiting;  // first come first served
+    std::unordered_map<NodeId, Node> nodes;
     std::uint32_t sessions = 0;  // starting and running
-    std::uint64_t turn = 0;      // round robin
+    std::uint32_t sessions_max = 0;
+    std::uint32_t waiting_max = 0;
+    Duration longest_wait{};  // of waits that are over
+    BalanceMemory balance;
   };
 
   [[nodiscard]] std::optional<Candidate> pick(Listener& listener, const Session& session, TimePoint now);
   [[nodiscard]] bool has_fit_node(const Listener& listener, TimePoint now) const;
+  [[nodiscard]] bool has_weight(const Listener& listener, NodeId node) const;
+  [[nodiscard]] ListenerLoad load(const Listener& listener, TimePoint now) const;
   [[nodiscard]] Refusal refusal(const Listener& listener, TimePoint now, std::string_view waited) const;
   void serve(Listener& listener, TimePoint now, std::vector<Grant>& grants);
   void release(Listener& listener, Session& session);
-  void stop_waiting(SessionId id);
+  void stop_waiting(SessionId id, TimePoint now);
   // Serves the queue with `id` in it; its own grant, if it got one, is the verdict.
   [[nodiscard]] Verdict verdict(Listener& listener, SessionId id, TimePoint now, std::vector<Grant>& grants);
 

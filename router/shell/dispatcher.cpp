@@ -7,8 +7,7 @@
 
 namespace tamada::router {
 
-Dispatcher::Dispatcher(std::uint32_t seed, std::function<void(NodeId)> gone)
-    : gone_(std::move(gone)), admission_(seed) {}
+Dispatcher::Dispatcher(std::uint32_t seed, Events events) : events_(std::move(events)), admission_(seed) {}
 
 void Dispatcher::configure(const std::vector<ListenerPolicy>& listeners) {
   std::vector<Grant> grants;
@@ -60,18 +59,36 @@ Dispatcher::Answer Dispatcher::retry(SessionId session, NodeId node, RetryCause 
     gone = is_gone(node);
   }
   send(std::move(grants), {});
-  if (gone) gone_(node);
+  if (gone) events_.gone(node);
   return answer;
 }
 
-void Dispatcher::started(SessionId session) {
+void Dispatcher::started(SessionId session, std::optional<TimePoint> at) {
   std::vector<Grant> grants;
+  NodeId first;
   {
     const std::lock_guard lock(mutex_);
-    admission_.started(session, loop::boot_now(), grants);
+    const NodeId leader = admission_.started(session, loop::boot_now(), grants);
+    if (at && leader.is_set() && leader == first_start_) first = std::exchange(first_start_, NodeId{});
     note(Held{}, grants);
   }
   send(std::move(grants), {});
+  if (first.is_set()) events_.first_start(first, *at);
+}
+
+void Dispatcher::set_weight(ListenerId listener, NodeId node, std::uint32_t weight) {
+  std::vector<Grant> grants;
+  {
+    const std::lock_guard lock(mutex_);
+    admission_.set_weight(listener, node, weight, loop::boot_now(), grants);
+    note(Held{}, grants);
+  }
+  send(std::move(grants), {});
+}
+
+void Dispatcher::tell_first_start(NodeId node) {
+  const std::lock_guard lock(mutex_);
+  first_start_ = node;
 }
 
 void Dispatcher::ended(SessionId session, NodeId node) {
@@ -84,7 +101,7 @@ void Dispatcher::ended(SessionId session, NodeId node) {
     gone = is_gone(node);
   }
   send(std::move(grants), {});
-  if (gone) gone_(node);
+  if (gone) events_.gone(node);
 }
 
 std::optional<TimePoint> Dispatcher::expire() {
@@ -119,16 +136,21 @@ std::vector<Address> Dispatcher::cancel_targets(ListenerId listener) const {
       for (const Candidate& candidate : routes->candidates) add(candidate.postgres);
     }
   }
-  for (const auto& [node, sessions] : admission_.load(listener, loop::boot_now()).sessions_on) {
-    const auto found = address_of_.find(node);
-    if (sessions > 0 && found != address_of_.end()) add(found->second);
+  for (const NodeLoad& node : admission_.load(listener, loop::boot_now()).nodes) {
+    const auto found = address_of_.find(node.node);
+    if (node.sessions > 0 && found != address_of_.end()) add(found->second);
   }
   return targets;
 }
 
-ListenerLoad Dispatcher::load(ListenerId listener) const {
+std::unordered_map<ListenerId, ListenerLoad> Dispatcher::loads() const {
   const std::lock_guard lock(mutex_);
-  return admission_.load(listener, loop::boot_now());
+  return admission_.loads(loop::boot_now());
+}
+
+void Dispatcher::clear_maxima() {
+  const std::lock_guard lock(mutex_);
+  admission_.clear_maxima();
 }
 
 std::uint32_t Dispatcher::sessions_on(NodeId node) const {

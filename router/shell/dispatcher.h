@@ -27,9 +27,14 @@ class AdmissionSink {
 
 class Dispatcher {
  public:
-  // `gone` is called, on whatever thread it happened, when the last session on a node that is no candidate of
-  // any listener has ended. Both must outlive the dispatcher.
-  Dispatcher(std::uint32_t seed, std::function<void(NodeId)> gone);
+  // Called on whatever thread it happened, without the lock; they must outlive the dispatcher.
+  struct Events {
+    // The last session on a node that is no candidate of any listener has ended.
+    std::function<void(NodeId)> gone;
+    // See tell_first_start(); when it was, as the worker measured it.
+    std::function<void(NodeId, TimePoint)> first_start;
+  };
+  Dispatcher(std::uint32_t seed, Events events);
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
@@ -47,7 +52,8 @@ class Dispatcher {
   };
   [[nodiscard]] Answer request(SessionId session, ListenerId listener, const Address& client);
   [[nodiscard]] Answer retry(SessionId session, NodeId node, RetryCause cause);
-  void started(SessionId session);
+  // `at`: when it did; not set: it is over, but nobody knows whether well, so it is no first start.
+  void started(SessionId session, std::optional<TimePoint> at);
   // `node`: where it ran; not set if it never had a grant.
   void ended(SessionId session, NodeId node);
   // Returns when it must be called next.
@@ -58,7 +64,14 @@ class Dispatcher {
   // sessions of it. Each address once.
   [[nodiscard]] std::vector<Address> cancel_targets(ListenerId listener) const;
 
-  [[nodiscard]] ListenerLoad load(ListenerId listener) const;
+  void set_weight(ListenerId listener, NodeId node, std::uint32_t weight);
+  // Events::first_start once, when the next session of a leader listener has started on `node`. Asking for
+  // another node forgets this one.
+  void tell_first_start(NodeId node);
+
+  // All listeners that ever were, by one lock.
+  [[nodiscard]] std::unordered_map<ListenerId, ListenerLoad> loads() const;
+  void clear_maxima();
   [[nodiscard]] std::uint32_t sessions_on(NodeId node) const;
 
  private:
@@ -68,13 +81,14 @@ class Dispatcher {
   [[nodiscard]] bool is_gone(NodeId node) const;
 
   std::vector<AdmissionSink*> sinks_;
-  const std::function<void(NodeId)> gone_;
+  const Events events_;
   mutable std::mutex mutex_;
   // protected by mutex_
   Admission admission_;
   RoutingTablePtr table_;
   std::unordered_set<NodeId> candidates_;           // of any listener in table_
   std::unordered_map<NodeId, Address> address_of_;  // as last granted
+  NodeId first_start_;                              // asked for; not set: nobody waits for one
 };
 
 }  // namespace tamada::router

@@ -28,9 +28,9 @@ bool has_unacknowledged(const loop::TcpStream& stream) {
 
 }  // namespace
 
-Relay::Relay(loop::Loop& loop, RelayOwner& owner, ListenerCounters& counters)
+Relay::Relay(loop::Loop& loop, RelayOwner& owner, RouteCounters& counted_in)
     : owner_(owner),
-      counters_(counters),
+      route_(&counted_in),
       client_(loop, *this, Side::client),
       server_(loop, *this, Side::server) {}
 
@@ -77,10 +77,10 @@ void Relay::send(Side to, std::string_view bytes) {
 void Relay::count(Side from, std::size_t bytes) {
   if (from == Side::client) {
     up_ += bytes;
-    counters_.up_bytes.add(bytes);
+    route_->up_bytes.add(bytes);
   } else {
     down_ += bytes;
-    counters_.down_bytes.add(bytes);
+    route_->down_bytes.add(bytes);
   }
 }
 

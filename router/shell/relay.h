@@ -10,8 +10,9 @@
 //
 // The owner decides at the start (Mode::watched: every byte goes to the owner, who send()s), may count
 // (Mode::noted), and then steps aside (Mode::passing). Loop thread only; Loop, owner and counters must
-// outlive it. After close() or destruction no callback comes. The owner may close it in any callback, and
-// destroys it in a later turn (SessionHost::retire).
+// outlive it. Bytes count into one route's counters at a time, those that the owner chose last. After close()
+// or destruction no callback comes. The owner may close it in any callback, and destroys it in a later turn
+// (SessionHost::retire).
 #pragma once
 
 #include <cstdint>
@@ -54,7 +55,7 @@ class Relay {
  public:
   enum class Mode : std::uint8_t { watched, noted, passing };
 
-  Relay(loop::Loop& loop, RelayOwner& owner, ListenerCounters& counters);
+  Relay(loop::Loop& loop, RelayOwner& owner, RouteCounters& counted_in);
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
@@ -68,6 +69,8 @@ class Relay {
 
   void send(Side to, std::string_view bytes);
   void set_mode(Mode mode) { mode_ = mode; }
+  void set_route(RouteCounters& counted_in) { route_ = &counted_in; }
+  [[nodiscard]] RouteCounters& route() const { return *route_; }
 
   // Both sides are closed at once for us. The client is sent what is queued for it (within `patience`); the
   // server is reset, so that nothing queued for it is carried out any more.
@@ -112,7 +115,7 @@ class Relay {
   void pass_reset(End& to);
 
   RelayOwner& owner_;
-  ListenerCounters& counters_;
+  RouteCounters* route_;
   std::uint64_t up_ = 0;
   std::uint64_t down_ = 0;
   Mode mode_ = Mode::watched;

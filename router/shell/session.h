@@ -1,8 +1,8 @@
 // Session: one client connection, from accept to its line in the log.
 //
-// Start-up is SessionStart's (router/core), bytes are Relay's; this class joins them with admission, routing
-// tables, deadlines and the log. Lives in its worker's table under its number; whoever comes late (a grant,
-// a deadline) finds it there or nobody. Worker thread only.
+// Start-up is SessionStart's (router/core), bytes are Relay's; this class (session_startup.cpp: while it
+// starts) joins them with admission, routing tables, deadlines and the log. Lives in its worker's table under
+// its number; whoever comes late (a grant, a deadline) finds it there or nobody. Worker thread only.
 //
 // Memory of a running session: this object (its size is tested), its entries in the worker's table, in
 // Admission and in the CancelRegistry, and the names its StartupMessage gave. What only start-up needs is
@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -70,7 +71,10 @@ class Session final : private RelayOwner {
   void refuse(const Refusal& refusal, EndReason reason);
   void forward_cancel();
   void begin_relay();
-  void finish_starting();
+  // `at`: when; not set: it is over, but nobody knows whether well.
+  void finish_starting(std::optional<TimePoint> at);
+  // How long it waited for a server, once.
+  void count_wait(TimePoint now);
   void leave_admission();
   void count_accepted();
   void smell(const char* words);
@@ -83,6 +87,9 @@ class Session final : private RelayOwner {
   void end(EndReason reason, std::string_view why = {});
 
   [[nodiscard]] const ListenerSettings& settings() const;
+  // Where it counts: its node's, or `nowhere`.
+  [[nodiscard]] RouteCounters& route() const { return relay_.route(); }
+  [[nodiscard]] const Era& era() const { return listener_.counters->era; }
 
   SessionHost& host_;
   ListenerContext& listener_;

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "common/loop/loop.h"
 #include "common/loop/unique_fd.h"
@@ -22,6 +23,13 @@ class Session;
 struct ListenerContext {
   ListenerSettingsPtr settings;  // the newest
   ListenerCounters* counters = nullptr;
+  std::unordered_map<NodeId, RouteCounters*> routes;  // of `counters`, as they were met
+
+  [[nodiscard]] RouteCounters& route(NodeId node) {
+    RouteCounters*& known = routes[node];
+    if (known == nullptr) known = &counters->route(node);
+    return *known;
+  }
 };
 
 class SessionHost {

@@ -22,7 +22,14 @@ class WorkerPool::Impl final : private WorkerOwner {
   std::vector<Error> configure(const RouterConfig& config);
   void publish(const RoutingTablePtr& table);
   void drain(Duration limit);
+  void set_weight(ListenerId listener, NodeId node, std::uint32_t weight) {
+    dispatcher_.set_weight(listener, node, weight);
+  }
+  void tell_first_start(NodeId node) { dispatcher_.tell_first_start(node); }
   std::vector<ListenerStatus> status() const;
+  void subtract_cleared(std::vector<ListenerStatus>& status) const { cleared_.subtract(status); }
+  void clear_maxima();
+  void clear_counters();
   std::uint32_t sessions_on(NodeId node) const { return dispatcher_.sessions_on(node); }
   bool is_listening() const { return sockets_.is_open(); }
 
@@ -50,17 +57,20 @@ class WorkerPool::Impl final : private WorkerOwner {
   Result<std::vector<std::vector<WorkerSocket>>> share_sockets() const;
   void acknowledged(std::uint32_t worker, Generation generation);
   void drained(std::uint32_t worker);
+  std::vector<ListenerStatus> status_of_all() const;
 
   loop::Loop& control_;
   EventLog& log_;
   WorkerPoolListener& listener_;
   const std::shared_ptr<Door> door_;
   const std::uint64_t descriptors_;
+  Era era_{0};  // of the maxima
   Dispatcher dispatcher_;
   CancelRegistry cancel_registry_;
   ClientGate gate_;
   ListeningSockets sockets_;
   std::map<ListenerId, ListenerEntry> listeners_;
+  ClearedTotals cleared_;
   std::vector<Generation> acknowledged_;  // by worker
   Generation told_ = 0;
   std::vector<bool> drained_;
@@ -77,9 +87,12 @@ WorkerPool::Impl::Impl(loop::Loop& control, std::uint32_t workers, EventLog& log
       door_(std::make_shared<Door>(Door{this})),
       descriptors_(raise_descriptor_limit()),
       dispatcher_(std::random_device{}(),
-                  [this](NodeId node) {
-                    tell_control([node](Impl& pool) { pool.listener_.on_sessions_gone(node); });
-                  }),
+                  {[this](NodeId node) {
+                     tell_control([node](Impl& pool) { pool.listener_.on_sessions_gone(node); });
+                   },
+                   [this](NodeId node, TimePoint at) {
+                     tell_control([node, at](Impl& pool) { pool.listener_.on_first_start(node, at); });
+                   }}),
       gate_(workers),
       sockets_(control),
       acknowledged_(workers, 0),
@@ -126,7 +139,7 @@ std::vector<Error> WorkerPool::Impl::configure(const RouterConfig& config) {
     entry.name = listener.policy.name;
     entry.configured = true;
     while (entry.counters.size() < workers_.size()) {
-      entry.counters.push_back(std::make_unique<ListenerCounters>());
+      entry.counters.push_back(std::make_unique<ListenerCounters>(era_));
     }
   }
   gate_.set_limit(client_limit(descriptors_, config.max_connections));
@@ -204,37 +217,37 @@ void WorkerPool::Impl::drained(std::uint32_t worker) {
 }
 
 std::vector<ListenerStatus> WorkerPool::Impl::status() const {
+  std::vector<ListenerStatus> all = status_of_all();
+  std::erase_if(all, [](const ListenerStatus& one) { return !one.configured && one.sessions == 0; });
+  return all;
+}
+
+std::vector<ListenerStatus> WorkerPool::Impl::status_of_all() const {
+  const auto loads = dispatcher_.loads();
   std::vector<ListenerStatus> all;
   for (const auto& [id, entry] : listeners_) {
-    const ListenerLoad load = dispatcher_.load(id);
-    if (!entry.configured && load.sessions == 0) continue;
     ListenerStatus status;
     status.id = id;
     status.name = entry.name;
-    status.sessions = load.sessions;
-    status.starting = load.starting;
-    status.held = load.held;
-    status.queued = load.queued;
-    status.sessions_on.assign(load.sessions_on.begin(), load.sessions_on.end());
+    status.configured = entry.configured;
     for (const ListeningSockets::Socket& socket : sockets_.sockets()) {
       if (socket.listener == id) status.bind.push_back(socket.address.to_string());
     }
-    for (const auto& counters : entry.counters) {
-      status.totals.accepted += counters->accepted.get();
-      status.totals.denied += counters->denied.get();
-      status.totals.refused += counters->refused.get();
-      status.totals.held += counters->held.get();
-      status.totals.retried += counters->retried.get();
-      status.totals.cut += counters->cut.get();
-      status.totals.cancels += counters->cancels.get();
-      status.totals.bad_starts += counters->bad_starts.get();
-      status.totals.up_bytes += counters->up_bytes.get();
-      status.totals.down_bytes += counters->down_bytes.get();
-      status.paused = status.paused || counters->paused.load(std::memory_order_relaxed);
-    }
+    if (const auto load = loads.find(id); load != loads.end()) read_load(load->second, status);
+    read_counters(entry.counters, status);
     all.push_back(std::move(status));
   }
   return all;
+}
+
+void WorkerPool::Impl::clear_maxima() {
+  era_.fetch_add(1, std::memory_order_relaxed);
+  dispatcher_.clear_maxima();
+}
+
+void WorkerPool::Impl::clear_counters() {
+  clear_maxima();
+  cleared_.clear(status_of_all());
 }
 
 WorkerPool::WorkerPool(loop::Loop& control, std::uint32_t workers, EventLog& log,
@@ -254,6 +267,26 @@ void WorkerPool::publish(const RoutingTablePtr& table) {
 
 void WorkerPool::drain(Duration limit) {
   impl_->drain(limit);
+}
+
+void WorkerPool::set_weight(ListenerId listener, NodeId node, std::uint32_t weight) {
+  impl_->set_weight(listener, node, weight);
+}
+
+void WorkerPool::tell_first_start(NodeId node) {
+  impl_->tell_first_start(node);
+}
+
+void WorkerPool::subtract_cleared(std::vector<ListenerStatus>& status) const {
+  impl_->subtract_cleared(status);
+}
+
+void WorkerPool::clear_maxima() {
+  impl_->clear_maxima();
+}
+
+void WorkerPool::clear_counters() {
+  impl_->clear_counters();
 }
 
 std::vector<ListenerStatus> WorkerPool::status() const {

@@ -17,6 +17,7 @@
 #include "router/core/cluster_events.h"
 #include "router/core/routing_table.h"
 #include "router/shell/event_log.h"
+#include "router/shell/listener_status.h"
 
 namespace tamada::router {
 
@@ -30,38 +31,13 @@ class WorkerPoolListener {
   // The last session on `node` has ended (all listeners) while `node` is no candidate of any listener: a node
   // in use says nothing. Whoever takes a node out asks sessions_on() itself first, after publish().
   virtual void on_sessions_gone(NodeId node) = 0;
+  // After WorkerPool::tell_first_start(): when the session had started, as its worker measured it.
+  virtual void on_first_start(NodeId /*node*/, TimePoint /*at*/) {}
   // After drain(): no session is left.
   virtual void on_drained() = 0;
 
  protected:
   ~WorkerPoolListener() = default;
-};
-
-// Counters since the start, summed over workers; for the status page.
-struct ListenerTotals {
-  std::uint64_t accepted = 0;    // connections accepted, cancel requests not counted
-  std::uint64_t denied = 0;      // by allow and deny lists
-  std::uint64_t refused = 0;     // told a PostgreSQL error by the router
-  std::uint64_t held = 0;        // had to wait
-  std::uint64_t retried = 0;     // unseen retries on another server or after a hold
-  std::uint64_t cut = 0;         // sessions closed by the router's cuts
-  std::uint64_t cancels = 0;     // cancel requests forwarded
-  std::uint64_t bad_starts = 0;  // first packets that were not PostgreSQL's, or never complete
-  std::uint64_t up_bytes = 0;    // client to server; live, not only at a session's end
-  std::uint64_t down_bytes = 0;  // server to client
-};
-
-struct ListenerStatus {
-  ListenerId id;
-  std::string name;
-  std::vector<std::string> bind;  // as bound, with the real port
-  std::uint32_t sessions = 0;
-  std::uint32_t starting = 0;
-  std::uint32_t held = 0;
-  std::uint32_t queued = 0;
-  std::vector<std::pair<NodeId, std::uint32_t>> sessions_on;
-  ListenerTotals totals;
-  bool paused = false;  // no file descriptors: accepting has paused
 };
 
 class WorkerPool {
@@ -85,7 +61,22 @@ class WorkerPool {
   // the rest; then on_drained().
   void drain(Duration limit);
 
+  // How large a share of a listener's new sessions a node gets (balancing.h); 0: none. 1 until it is set;
+  // kept across configurations.
+  void set_weight(ListenerId listener, NodeId node, std::uint32_t weight);
+
+  // on_first_start() once, when the next session of a leader listener has started on `node`. Only the node
+  // asked for last counts.
+  void tell_first_start(NodeId node);
+
+  // Every listener that is configured or has sessions. Nobody is stopped for it.
   [[nodiscard]] std::vector<ListenerStatus> status() const;
+  // What was counted until the last clear_counters() is subtracted: for people, not for rates.
+  void subtract_cleared(std::vector<ListenerStatus>& status) const;
+  // Maxima begin anew with the values of now.
+  void clear_maxima();
+  // Counters begin anew at 0 for whoever subtracts; maxima as well.
+  void clear_counters();
   [[nodiscard]] std::uint32_t sessions_on(NodeId node) const;
   [[nodiscard]] bool is_listening() const;
 

@@ -229,12 +229,14 @@ class PoolFixture : public loop::LoopFixture, protected WorkerPoolListener {
   Generation acknowledged = 0;
   std::vector<Smell> smells;
   std::vector<NodeId> gone;
+  std::vector<std::pair<NodeId, TimePoint>> first_starts;
   bool drained = false;
 
  protected:
   void on_acknowledged(Generation generation) override { acknowledged = generation; }
   void on_smell(const Smell& smell) override { smells.push_back(smell); }
   void on_sessions_gone(NodeId node) override { gone.push_back(node); }
+  void on_first_start(NodeId node, TimePoint at) override { first_starts.emplace_back(node, at); }
   void on_drained() override { drained = true; }
 
  private:

@@ -357,3 +357,122 @@ TEST_CASE("ending a session that is not known is harmless", "[admission]") {
   door.started(42);
   CHECK(door.granted().empty());
 }
+
+TEST_CASE("the most sessions and the most waiting clients are remembered until they are cleared",
+          "[admission]") {
+  Door door;
+  door.policies[0].node_max_connections = 2;
+  door.configure();
+  door.table({a, b});
+  for (std::uint64_t i = 1; i <= 7; ++i) (void)door.request(i);
+  for (std::uint64_t i = 1; i <= 7; ++i) door.ended(i);
+  ListenerLoad load = door.admission.load(write_port, at(0s));
+  CHECK(load.sessions == 0);
+  CHECK(load.sessions_max == 4);
+  CHECK(load.waiting_max == 3);
+  REQUIRE(load.nodes.size() == 2);
+  CHECK(load.nodes[0].sessions_max == 2);
+  CHECK(load.nodes[1].sessions_max == 2);
+  (void)door.request(8);
+  door.admission.clear_maxima();
+  load = door.admission.load(write_port, at(0s));
+  CHECK(load.sessions_max == 1);
+  CHECK(load.waiting_max == 0);
+  CHECK(load.nodes[0].sessions_max + load.nodes[1].sessions_max == 1);
+}
+
+TEST_CASE("starting sessions are counted by node", "[admission]") {
+  Door door;
+  door.table({a, b});
+  for (std::uint64_t i = 1; i <= 4; ++i) (void)door.request(i);
+  door.started(1);
+  const ListenerLoad load = door.admission.load(write_port, at(0s));
+  CHECK(load.starting == 3);
+  CHECK(load.nodes[0].starting + load.nodes[1].starting == 3);
+}
+
+TEST_CASE("the oldest wait is of those that wait now, the longest of all", "[admission]") {
+  Door door;
+  door.policies[0].hold = 10s;
+  door.configure();
+  CHECK(door.admission.load(write_port, at(0s)).oldest_wait == std::nullopt);
+  (void)door.request(1, at(0s));
+  (void)door.request(2, at(3s));
+  ListenerLoad load = door.admission.load(write_port, at(4s));
+  CHECK(load.oldest_wait == 4s);
+  CHECK(load.longest_wait == 4s);
+  door.ended(1, at(5s));
+  load = door.admission.load(write_port, at(6s));
+  CHECK(load.oldest_wait == 3s);
+  CHECK(load.longest_wait == 5s);
+  REQUIRE(door.expire(at(13s)).size() == 1);
+  load = door.admission.load(write_port, at(14s));
+  CHECK(load.oldest_wait == std::nullopt);
+  CHECK(load.longest_wait == 10s);
+  door.admission.clear_maxima();
+  CHECK(door.admission.load(write_port, at(14s)).longest_wait == 0s);
+}
+
+TEST_CASE("a session that came back from a server counts its wait from when it asked first", "[admission]") {
+  Door door;
+  door.table({a});
+  REQUIRE(node_of(door.request(1, at(0s))) == a);
+  REQUIRE(node_of(door.request(2, at(1s))) == a);
+  REQUIRE(is_held(door.retry(1, RetryCause::refused, at(2s))));
+  REQUIRE(is_held(door.retry(2, RetryCause::refused, at(2s))));  // now in front of the first
+  CHECK(door.admission.load(write_port, at(2100ms)).oldest_wait == 2100ms);
+  (void)door.expire(at(2200ms));
+  CHECK(door.admission.load(write_port, at(2200ms)).longest_wait == 2200ms);
+}
+
+TEST_CASE("a node of weight 0 gets no new sessions and keeps those it has", "[admission]") {
+  Door door;
+  door.table({a, b});
+  std::vector<Grant> grants;
+  door.admission.set_weight(write_port, a, 0, at(0s), grants);
+  for (std::uint64_t i = 1; i <= 4; ++i) CHECK(node_of(door.request(i)) == b);
+  CHECK(node_of(door.request(10, at(0s), read_port)) == a);  // weights are the listener's own
+  door.admission.set_weight(write_port, b, 0, at(0s), grants);
+  CHECK(is_held(door.request(5)));
+  CHECK(door.admission.load(write_port, at(0s)).held == 1);
+  CHECK(door.admission.load(write_port, at(0s)).sessions == 4);
+  CHECK(grants.empty());
+  SECTION("who waits goes through when there is a weight again") {
+    door.admission.set_weight(write_port, a, 7, at(1s), grants);
+    REQUIRE(grants.size() == 1);
+    CHECK(grants[0].session == session(5));
+    CHECK(grants[0].candidate.node == a);
+  }
+  SECTION("who waits in vain is told why") {
+    const std::vector<Expiry> expiries = door.expire(at(60s));
+    REQUIRE(expiries.size() == 1);
+    CHECK(expiries[0].refusal.message == "every fit server of listener \"write\" has weight 0 (waited 1min)");
+  }
+}
+
+TEST_CASE("sessions spread by weight, and weights survive a new configuration", "[admission]") {
+  Door door;
+  for (const Balance balance : {Balance::leastconn, Balance::roundrobin}) {
+    door.policies[1].balance = balance;
+    door.policies[1].max_starting = 1000;
+    door.configure();
+    door.table({a, b});
+    std::vector<Grant> grants;
+    door.admission.set_weight(read_port, b, 3, at(0s), grants);
+    door.configure();
+    int on_b = 0;
+    for (std::uint64_t i = 1; i <= 400; ++i) on_b += node_of(door.request(i, at(0s), read_port)) == b ? 1 : 0;
+    CHECK(on_b == 300);
+    for (std::uint64_t i = 1; i <= 400; ++i) door.ended(i);
+  }
+}
+
+TEST_CASE("a start on a leader listener tells on which node, on another one nothing", "[admission]") {
+  Door door;
+  door.table({a});
+  (void)door.request(1);
+  (void)door.request(2, at(0s), read_port);
+  CHECK(door.admission.started(session(1), at(0s), door.grants) == a);
+  CHECK(door.admission.started(session(1), at(0s), door.grants) == NodeId{});
+  CHECK(door.admission.started(session(2), at(0s), door.grants) == NodeId{});
+}

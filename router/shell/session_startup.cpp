@@ -1,0 +1,282 @@
+// The start-up of a session: from the first packet to the first byte that is only passed on.
+#include "router/shell/session_startup.h"
+
+#include <utility>
+#include <variant>
+
+#include "common/loop/clock.h"
+#include "router/shell/session_log.h"
+
+namespace tamada::router {
+
+namespace {
+
+const Refusal shutting_down{"57P01", "the router is shutting down",
+                            "connect again: another router may be up"};
+
+RetryCause cause_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::reset:
+    case ErrorKind::system:  // out of ports or descriptors: not the node's fault
+      return RetryCause::reset;
+    default:
+      return RetryCause::refused;
+  }
+}
+
+const char* smell_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::refused:
+      return "refused";
+    case ErrorKind::reset:
+      return "reset";
+    case ErrorKind::timeout:
+      return "timeout";
+    case ErrorKind::unreachable:
+      return "unreachable";
+    default:
+      return nullptr;
+  }
+}
+
+}  // namespace
+
+const CutLine* find_cut(const RoutingTable& table, const ListenerSettings& settings, NodeId node,
+                        Generation admitted) {
+  if (table.find(settings.id) != nullptr || !settings.leads) {
+    return cut_line(table, settings.id, node, admitted);
+  }
+  for (const ListenerRoutes& routes : table.listeners) {
+    const CutLine* line = cut_line(table, routes.listener, node, admitted);
+    if (line != nullptr && line->cause != CutCause::lagging && line->cause != CutCause::promoted) return line;
+  }
+  return nullptr;
+}
+
+void Session::carry_out(const StartStep& step) {
+  if (!step.to_client.empty()) relay_.send(Side::client, step.to_client);
+  if (!step.to_server.empty()) relay_.send(Side::server, step.to_server);
+  switch (step.next) {
+    case StartNext::wait_client:
+      if (deadline_ == TimePoint{}) set_deadline_in(settings().startup_timeout);
+      return;
+    case StartNext::wait_server:
+      return set_deadline({});
+    case StartNext::admit:
+      set_deadline({});
+      return admit();
+    case StartNext::retry:
+      return retry(step.cause, step.why);
+    case StartNext::cancel:
+      return forward_cancel();
+    case StartNext::relay:
+      return begin_relay();
+    case StartNext::end:
+      if (step.end == EndReason::denied) {
+        listener_.counters->denied.add();
+      } else if (step.end == EndReason::bad_start || step.end == EndReason::bad_proxy_header) {
+        listener_.counters->bad_starts.add();
+      }
+      client_ = starting_->machine.client();
+      if (step.to_client.empty()) {
+        relay_.close();  // nothing to wait for: a denied crowd is not to hold sockets
+      } else {
+        relay_.cut(farewell);
+      }
+      return end(step.end, step.why);
+  }
+}
+
+void Session::admit() {
+  count_accepted();
+  client_ = starting_->machine.client();
+  starting_->asked = loop::boot_now();
+  if (host_.is_draining()) return refuse(shutting_down, EndReason::draining);
+  admitted_ = true;
+  Dispatcher::Answer answer = host_.dispatcher().request(id_, settings().id, client_);
+  if (std::holds_alternative<Held>(answer.verdict)) listener_.counters->held.add();
+  take(std::move(answer));
+}
+
+void Session::take(Dispatcher::Answer answer) {
+  if (const Grant* grant = std::get_if<Grant>(&answer.verdict)) return connect(*grant);
+  if (const Refusal* refusal = std::get_if<Refusal>(&answer.verdict)) {
+    phase_ = Phase::hold;
+    return refuse(*refusal, EndReason::turned_away);
+  }
+  phase_ = Phase::hold;
+  host_.expire_at(answer.next);
+}
+
+void Session::on_grant(const Grant& grant) {
+  if (ended_ || phase_ != Phase::hold || !admitted_) return;
+  connect(grant);
+}
+
+void Session::on_expiry(const Refusal& refusal) {
+  if (ended_ || phase_ != Phase::hold || !admitted_) return;
+  refuse(refusal, EndReason::wait_expired);
+}
+
+void Session::connect(const Grant& grant) {
+  const TimePoint now = loop::boot_now();
+  node_ = grant.candidate.node;
+  generation_ = grant.generation;
+  relay_.set_route(listener_.route(node_));
+  route().granted.add();
+  host_.remember_name(node_, grant.candidate.name);
+  starting_->waited = now - starting_->asked;
+  starting_->connected = now;
+  starting_->answered = false;
+  wait_ms_ = static_cast<std::uint32_t>(to_ms(starting_->waited));
+  // The grant may have been on its way while this worker took a newer table, or was too busy for too long.
+  const RoutingTable* table = host_.table();
+  if (table != nullptr && find_cut(*table, settings(), node_, generation_) != nullptr) {
+    return retry(RetryCause::reset, "the grant was overtaken by a newer routing table");
+  }
+  if (now >= grant.candidate.valid_until) {
+    return retry(RetryCause::reset, "the routing table ran out before the grant arrived");
+  }
+  phase_ = Phase::connect;
+  relay_.connect_server(grant.candidate.postgres, settings().connect_timeout);
+}
+
+void Session::on_server_connected(const Result<void>& result) {
+  if (!result) {
+    const Error& error = result.error();
+    route().connect_errors.add();
+    if (const char* words = smell_of(error.kind)) smell(words);
+    return retry(cause_of(error.kind), error.message);
+  }
+  phase_ = Phase::startup;
+  const TimePoint now = loop::boot_now();
+  route().sessions_total.add();
+  route().last_session.store(now, std::memory_order_relaxed);
+  route().connect.add(now - starting_->connected, era());
+  starting_->connected = now;
+  relay_.open_server(settings());
+  server_port_ = relay_.server_local_address().port();
+  carry_out(starting_->machine.server_connected());
+}
+
+void Session::on_watched_bytes(Side from, std::span<const std::byte> bytes) {
+  SessionStart& machine = starting_->machine;
+  if (from == Side::client) return carry_out(machine.client_bytes(bytes));
+  if (!std::exchange(starting_->answered, true)) {
+    route().first_answer.add(loop::boot_now() - starting_->connected, era());
+  }
+  const StartStep step = machine.server_bytes(bytes);
+  const std::string smelt = machine.take_smell();
+  if (!smelt.empty()) {
+    route().response_errors.add();
+    smell(smelt == "57P01" ? "57P01" : "57P03");
+  }
+  if (const auto key = machine.take_key()) {
+    host_.cancel_registry().add(id_, *key, relay_.server_address());
+    cancel_pid_ = key->pid;
+    has_key_ = true;
+  }
+  carry_out(step);
+}
+
+void Session::on_watched_loss(Side side, bool reset, std::string_view why) {
+  SessionStart& machine = starting_->machine;
+  if (side == Side::client) {
+    client_ = machine.client();
+    relay_.close();
+    if (const auto* refused = machine.refused()) return end(refused->end, refused->refusal.message);
+    if (machine.client_said_something()) route().client_aborts.add();
+    if (reset) return end(EndReason::client_reset);
+    return end(machine.client_said_something() ? EndReason::client_closed : EndReason::nothing_sent);
+  }
+  route().response_errors.add();
+  smell(reset ? "reset" : "closed");
+  if (machine.can_retry()) {
+    return carry_out(machine.server_lost(RetryCause::reset,
+                                         reset ? std::string(why) : "the server closed without an answer"));
+  }
+  relay_.finish(farewell);
+  end(reset ? EndReason::server_reset : EndReason::server_closed);
+}
+
+void Session::retry(RetryCause cause, std::string_view why) {
+  relay_.drop_server();
+  const NodeId node = std::exchange(node_, NodeId{});
+  route().retried.add();
+  relay_.set_route(listener_.counters->nowhere);
+  phase_ = Phase::hold;
+  if (host_.log().enabled(LogLevel::debug)) {
+    host_.log().write(LogLevel::debug, "session.retry",
+                      {{"id", id_.number}, {"node", host_.name_of(node)}, {"why", why}});
+  }
+  if (host_.is_draining()) return refuse(shutting_down, EndReason::draining);
+  take(host_.dispatcher().retry(id_, node, cause));
+}
+
+void Session::refuse(const Refusal& refusal, EndReason reason) {
+  leave_admission();
+  relay_.drop_server();
+  listener_.counters->refused.add();
+  carry_out(starting_->machine.refuse(refusal, reason));
+}
+
+void Session::forward_cancel() {
+  const SessionStart& machine = starting_->machine;
+  listener_.counters->cancels.add();
+  leave_admission();
+  host_.forward_cancel(machine.cancel_request(), machine.proxy_header(), starting_->settings,
+                       relay_.release_client(), machine.client());
+  relay_.close();
+  set_deadline({});
+  ended_ = true;  // not a session: no line of its own (the cancel has one)
+  host_.retire(*this);
+}
+
+void Session::begin_relay() {
+  set_deadline({});
+  count_wait(loop::boot_now());
+  const SessionStart::Identity& names = starting_->machine.identity();
+  if (!names.user.empty() || !names.database.empty() || !names.application.empty()) {
+    identity_ = pack_identity(names);
+  }
+  if (starting_->machine.is_started()) {
+    relay_.set_mode(Relay::Mode::passing);
+    return finish_starting(loop::boot_now());
+  }
+  starting_->passing = true;
+  relay_.set_mode(Relay::Mode::noted);
+  set_deadline_in(tls_starting);
+}
+
+void Session::on_noted(Side from) {
+  if (from == Side::client) {
+    starting_->client_spoke = true;
+  } else if (std::exchange(starting_->client_spoke, false) && ++starting_->bursts >= tls_bursts) {
+    finish_starting(loop::boot_now());
+  }
+}
+
+void Session::finish_starting(std::optional<TimePoint> at) {
+  relay_.set_mode(Relay::Mode::passing);
+  starting_.reset();
+  host_.dispatcher().started(id_, at);
+  set_deadline({});
+  if (phase_ == Phase::startup) phase_ = Phase::relay;
+  if (settings().idle_timeout > 0s) watch_quiet(settings().idle_timeout);
+}
+
+void Session::count_wait(TimePoint now) {
+  if (starting_->asked == TimePoint{} || std::exchange(starting_->wait_counted, true)) return;
+  // Without a node it is still waiting, in vain.
+  const Duration waited = node_.is_set() ? starting_->waited : now - starting_->asked;
+  listener_.counters->count_wait(waited);
+  route().wait.add(waited, era());
+}
+
+void Session::on_drain() {
+  if (ended_) return;
+  if (phase_ == Phase::hold && admitted_) return refuse(shutting_down, EndReason::draining);
+  if (phase_ == Phase::first_packet) end_now(EndReason::draining);
+}
+
+}  // namespace tamada::router
