@@ -88,6 +88,7 @@ struct ListenerStats {
   std::uint32_t held = 0;               // clients that wait because no node is fit
   std::uint32_t queued = 0;             // clients that wait because a limit is reached
   std::uint32_t waiting_max = 0;        // held and queued, at most so far
+  std::uint32_t clients_max = 0;        // sessions, held and queued together, at most so far
   std::optional<Duration> oldest_wait;  // of those that wait now
   Duration longest_wait{};              // of all so far, those that wait now included
 
@@ -108,6 +109,11 @@ struct ListenerStats {
   std::uint32_t rate_max = 0;
   std::uint64_t up_rate = 0;  // bytes in the last second
   std::uint64_t down_rate = 0;
+
+  // Since when it has (no) node fit for new sessions, how often the last one was lost, how long it had none.
+  TimePoint since{};
+  std::uint32_t times_down = 0;
+  Duration downtime{};
 
   std::vector<RouteStats> routes;  // one for each of StatsSnapshot::nodes, in that order
 };
