@@ -18,11 +18,11 @@ struct ListenerMetric {
   std::uint64_t (*value)(const ListenerStats&);
 };
 
-const std::array<ListenerMetric, 15> listener_metrics{{
-    {"listener_accepting", "gauge", "1 while connections are accepted: configured, and descriptors are left.",
-     [](const ListenerStats& listener) -> std::uint64_t {
-       return listener.configured && !listener.paused ? 1 : 0;
-     }},
+const std::array<ListenerMetric, 16> listener_metrics{{
+    {"listener_configured", "gauge", "0 for a listener that was taken out and still has sessions.",
+     [](const ListenerStats& listener) -> std::uint64_t { return listener.configured ? 1 : 0; }},
+    {"listener_paused", "gauge", "1 while no connections are accepted because no file descriptors are left.",
+     [](const ListenerStats& listener) -> std::uint64_t { return listener.paused ? 1 : 0; }},
     {"listener_nodes_fit", "gauge", "Nodes that get new sessions.",
      [](const ListenerStats& listener) -> std::uint64_t {
        return static_cast<std::uint64_t>(

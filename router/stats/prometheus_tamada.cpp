@@ -81,6 +81,9 @@ std::string_view label_of(const StatsSnapshot& snapshot, const std::vector<std::
 void add_leader(MetricsText& out, const StatsSnapshot& snapshot, const std::vector<std::string>& names) {
   const LeadershipStats& leadership = snapshot.leadership;
   const bool known = snapshot.leader.node.is_set();
+  if (out.begin(prefix, "cluster_info", "gauge", "Always 1; the labels say which cluster this is.")) {
+    out.sample({{"cluster", snapshot.cluster_name}, {"system_id", snapshot.system_id}}, std::uint64_t{1});
+  }
   add_one(out, "leader_known", "gauge", "1 while a leader is confirmed and gets writes.", known);
   if (out.begin(prefix, "leader_info", "gauge", "1 for the node that leads; no series while nobody does.") &&
       known) {
