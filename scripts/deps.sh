@@ -16,7 +16,8 @@ cd "$(dirname "$0")/.."
 readonly POLICY=/usr/sbin/policy-rc.d
 readonly SNIPPET=/etc/postgresql-common/createcluster.d/tamada-no-main-cluster.conf
 # Packages whose services would come up by themselves, and the services' names.
-readonly -A SERVICES=([etcd-server]=etcd [haproxy]=haproxy [patroni]=patroni [postgresql-15]=postgresql)
+readonly -A SERVICES=([etcd-server]=etcd [haproxy]=haproxy [patroni]=patroni [postgresql-15]=postgresql
+  [prometheus]=prometheus [prometheus-haproxy-exporter]=prometheus-haproxy-exporter)
 
 wanted() { sed -e 's/#.*//' packages.txt | awk 'NF { print $1 }'; }
 

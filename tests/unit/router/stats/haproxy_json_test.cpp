@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support/a_snapshot.h"
+#include "tests/support/golden_file.h"
 
 using namespace tamada;
 using namespace tamada::router;
@@ -28,6 +29,14 @@ TEST_CASE("the JSON is an array of rows of values, as HAProxy's", "[haproxy_json
     CHECK(value["field"]["pos"] == 55);
     CHECK(value["value"] == Json{{"type", "s32"}, {"value", -1}});
   }
+}
+
+TEST_CASE("the JSON of a server and its backend is the golden file", "[haproxy_json]") {
+  StatQuery query;
+  query.iid = 1;
+  query.types = 1 << static_cast<int>(RowKind::server) | 1 << static_cast<int>(RowKind::backend);
+  query.sid = 2;
+  check_golden("tests/fixtures/stats/haproxy.json", render_haproxy_json(a_snapshot(), query, {}) + "\n");
 }
 
 TEST_CASE("hostile names are text in the JSON, and large numbers stay exact for programs that use doubles",

@@ -7,6 +7,7 @@
 #include "router/stats/haproxy_sessions.h"
 #include "tests/support/a_snapshot.h"
 #include "tests/support/csv_lines.h"
+#include "tests/support/golden_file.h"
 
 using namespace tamada;
 using namespace tamada::router;
@@ -35,6 +36,10 @@ TEST_CASE("`show servers state` is HAProxy's state file, version 1", "[haproxy_s
   CHECK(lines[2] == "1 write 1 first 10.0.0.1 2 0 1 1 3200 15 3 3 6 0 0 0 - 5432 - 0 8008 - - 0");
   CHECK(lines[3] == "1 write 2 with_a_space 10.0.0.2 0 0 1 1 3200 17 2 0 6 0 0 0 - 5432 - 0 8008 - - 0");
   CHECK(lines[7] == "2 read 3 third 2001:db8::3 2 8 1 1 1200 15 3 3 6 0 0 0 - 5432 - 0 8008 - - 0");
+}
+
+TEST_CASE("`show servers state` of the example cluster is the golden file", "[haproxy_socket]") {
+  check_golden("tests/fixtures/stats/servers_state.txt", show_servers_state(a_snapshot(), "", {}));
 }
 
 TEST_CASE("`show servers state` of a node without an address and in maintenance", "[haproxy_socket]") {
