@@ -97,6 +97,19 @@ Result<void> UnixListener::bind(const std::string& path, mode_t mode) {
   return listening;
 }
 
+Result<void> UnixListener::set_mode(mode_t mode) {
+  assert(is_open());
+  return ::chmod(path_.c_str(), mode) == 0 ? Result<void>{} : refuse(path_, errno);
+}
+
+void UnixListener::stop() {
+  if (listener_) listener_->stop();
+}
+
+void UnixListener::resume() {
+  if (listener_) listener_->resume();
+}
+
 void UnixListener::close() {
   if (!listener_) return;
   listener_.reset();

@@ -29,6 +29,11 @@ class UnixListener {
   // Nobody can connect before the file has `mode`, whatever the umask. Errors: "cannot listen on
   // /run/x.sock: ...".
   Result<void> bind(const std::string& path, mode_t mode);
+  // Of the file of an open listener. Errors as bind()'s.
+  Result<void> set_mode(mode_t mode);
+  // Stops accepting; clients wait in the backlog.
+  void stop();
+  void resume();
   void close();
   [[nodiscard]] bool is_open() const { return listener_ && listener_->is_open(); }
   [[nodiscard]] const std::string& path() const { return path_; }

@@ -86,15 +86,20 @@ void add_server(std::string& out, const StatsSnapshot& snapshot, const ListenerS
       check_port);
 }
 
+constexpr std::string_view no_such_backend = "Can't find backend.\n";
+
+bool is_known(const std::vector<std::string>& proxies, std::string_view proxy, const RenderOptions& options) {
+  return proxy.empty() || (options.door && proxy == stats_proxy) ||
+         std::find(proxies.begin(), proxies.end(), proxy) != proxies.end();
+}
+
 }  // namespace
 
 std::string show_servers_state(const StatsSnapshot& snapshot, std::string_view proxy,
                                const RenderOptions& options) {
   const std::vector<std::string> proxies = proxy_names(snapshot);
   const std::vector<std::string> servers = server_names(snapshot);
-  const bool known = proxy.empty() || (options.door && proxy == stats_proxy) ||
-                     std::find(proxies.begin(), proxies.end(), proxy) != proxies.end();
-  if (!known) return "Can't find backend.\n";
+  if (!is_known(proxies, proxy, options)) return std::string(no_such_backend);
   std::string out =
       "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight "
       "srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state "
@@ -107,6 +112,29 @@ std::string show_servers_state(const StatsSnapshot& snapshot, std::string_view p
     for (std::size_t k = 0; k < std::min(listener.routes.size(), servers.size()); ++k) {
       add_server(out, snapshot, listener, proxies[i], listener.routes[k], snapshot.nodes[k], servers[k],
                  options.standby_status);
+    }
+  }
+  return out;
+}
+
+std::string show_servers_conn(const StatsSnapshot& snapshot, std::string_view proxy,
+                              const RenderOptions& options) {
+  const std::vector<std::string> proxies = proxy_names(snapshot);
+  const std::vector<std::string> servers = server_names(snapshot);
+  if (!is_known(proxies, proxy, options)) return std::string(no_such_backend);
+  std::string out =
+      "# bkname/svname bkid/svid addr port - purge_delay used_cur used_max need_est unsafe_nb safe_nb "
+      "idle_lim "
+      "idle_cur idle_per_thr[1]\n";
+  for (std::size_t i = 0; i < snapshot.listeners.size(); ++i) {
+    if (!proxy.empty() && proxy != proxies[i]) continue;
+    const ListenerStats& listener = snapshot.listeners[i];
+    for (std::size_t k = 0; k < std::min(listener.routes.size(), servers.size()); ++k) {
+      const RouteStats& route = listener.routes[k];
+      const Address& address = snapshot.nodes[k].view.postgres;
+      fmt::format_to(std::back_inserter(out), "{}/{} {}/{} {} {} - 0 {} {} {} 0 0 -1 0 0\n", word(proxies[i]),
+                     word(servers[k]), listener.id.value, route.node.value, address.ip(), address.port(),
+                     route.sessions, route.sessions_max, route.sessions);
     }
   }
   return out;

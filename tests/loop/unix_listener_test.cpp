@@ -82,7 +82,7 @@ TEST_CASE("the file has its mode whatever the umask says, and goes when the list
           "[unix_listener]") {
   LoopFixture test;
   const TemporaryFolder folder;
-  for (const mode_t mask : {0, 0777}) {
+  for (const mode_t mask : {mode_t{0}, mode_t{0777}}) {
     const mode_t before = ::umask(mask);
     Acceptor acceptor(test.loop);
     const auto bound = acceptor.listener->bind(folder / "s", 0660);
@@ -151,6 +151,21 @@ TEST_CASE("a file that somebody else has put in its place stays", "[unix_listene
   REQUIRE(other.is_open());
   acceptor.listener->close();
   CHECK(exists(folder / "s"));
+}
+
+TEST_CASE("clients of a UNIX-domain listener that has stopped wait until it goes on", "[unix_listener]") {
+  LoopFixture test;
+  const TemporaryFolder folder;
+  Acceptor acceptor(test.loop);
+  acceptor.when_accepted = [&] { acceptor.listener->stop(); };
+  REQUIRE(acceptor.listener->bind(folder / "s", 0600));
+  const UniqueFd one = raw_unix_client(folder / "s");
+  const UniqueFd two = raw_unix_client(folder / "s");
+  REQUIRE(test.run_until([&] { return acceptor.sockets.size() == 1; }));
+  test.run_turns();
+  CHECK(acceptor.sockets.size() == 1);
+  acceptor.listener->resume();
+  CHECK(test.run_until([&] { return acceptor.sockets.size() == 2; }));
 }
 
 TEST_CASE("a UNIX-domain listener may go in its own callback", "[unix_listener]") {

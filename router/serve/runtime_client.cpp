@@ -1,0 +1,165 @@
+#include "router/serve/runtime_client.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace tamada::router {
+
+namespace {
+
+constexpr Duration goodbye = 2s;  // for the last answer to reach a client that reads
+constexpr std::string_view nobody_tells = "The router does not answer in time, try again.\n";
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+}  // namespace
+
+RuntimeClient::RuntimeClient(loop::Loop& loop, RuntimeHost& host, loop::UniqueFd socket, SocketLevel level,
+                             std::string from, std::function<void()> gone)
+    : host_(host),
+      stream_(loop, *this),
+      idle_(loop, [this] { end(); }),
+      level_(level),
+      from_(std::move(from)),
+      gone_(std::move(gone)) {
+  stream_.adopt(std::move(socket));
+  stream_.set_nodelay(true);
+  stream_.read_start();
+  idle_.start(timeout_);
+}
+
+void RuntimeClient::on_bytes(std::span<const std::byte> bytes) {
+  reader_.add({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  idle_.start(timeout_);
+  work();
+}
+
+void RuntimeClient::on_end() {
+  ended_ = true;
+  work();
+}
+
+void RuntimeClient::on_drained() {
+  idle_.start(timeout_);
+  work();
+}
+
+void RuntimeClient::on_closed(const Error&) {
+  end();
+}
+
+bool RuntimeClient::is_idle() const {
+  return stream_.is_open() && !busy_ && stream_.queued() == 0;
+}
+
+// Answers what can be answered now. Answers that come at once do so in this loop, however many they are.
+void RuntimeClient::work() {
+  if (std::exchange(working_, true)) return;
+  bool answered = false;
+  while (is_idle()) {
+    const auto command = reader_.next();
+    if (!command) break;
+    run(*command);
+    answered = true;
+  }
+  working_ = false;
+  if (!is_idle()) {
+    // What comes meanwhile stays in the kernel, and slows its sender down.
+    if (stream_.is_open()) stream_.read_stop();
+    return;
+  }
+  if (reader_.is_too_long()) {
+    answer(fmt::format("The line is too long, at most {} bytes.\n", CommandReader::line_max));
+    return finish();
+  }
+  if (ended_ || (answered && !interactive_ && reader_.is_empty())) return finish();
+  stream_.read_start();
+}
+
+void RuntimeClient::run(const std::string& command) {
+  words_ = words_of(command);
+  const RuntimeCommand* found = find_command(words_);
+  if (found == nullptr) return answer(unknown_command(words_, level_));
+  if (found->level > level_) return answer(std::string(permission_denied));
+  busy_ = true;
+  gather(*found);
+}
+
+// Asks for what the command needs, one after the other, and then runs it.
+void RuntimeClient::gather(const RuntimeCommand& command) {
+  if (command.needs != CommandNeeds::nothing && snapshot_ == nullptr) {
+    host_.get_snapshot([this, &command, alive = std::weak_ptr<bool>(alive_)](const auto& snapshot) {
+      if (alive.expired() || !stream_.is_open()) return;
+      snapshot_ = snapshot;
+      if (snapshot_ == nullptr) return answer(std::string(nobody_tells));
+      gather(command);
+    });
+    return;
+  }
+  if (command.needs == CommandNeeds::sessions && sessions_ == nullptr) {
+    host_.get_sessions([this, &command, alive = std::weak_ptr<bool>(alive_)](const auto& sessions) {
+      if (alive.expired() || !stream_.is_open()) return;
+      sessions_ = sessions;
+      if (sessions_ == nullptr) return answer(std::string(nobody_tells));
+      gather(command);
+    });
+    return;
+  }
+  execute(command);
+}
+
+void RuntimeClient::execute(const RuntimeCommand& command) {
+  const RenderOptions options = host_.render_options();
+  CommandInput input;
+  input.words = words_;
+  input.own = words_in(command.name);
+  input.level = level_;
+  input.snapshot = snapshot_.get();
+  input.sessions = sessions_.get();
+  input.options = &options;
+  input.sockets = host_.sockets();
+  take(command.run(input));
+}
+
+void RuntimeClient::take(CommandReply reply) {
+  if (reply.quit) return finish();
+  if (reply.toggle_prompt) interactive_ = !interactive_;
+  if (reply.lower_to) level_ = *reply.lower_to;
+  if (reply.timeout) timeout_ = *reply.timeout;
+  if (!reply.action) return answer(reply.text);
+  reply.action->by = "socket";
+  reply.action->from = from_;
+  host_.act(std::move(*reply.action),
+            [this, alive = std::weak_ptr<bool>(alive_), text = std::move(reply.text),
+             not_found = std::move(reply.not_found)](const ActionResult& result) {
+              if (alive.expired() || !stream_.is_open()) return;
+              if (result.kind == ActionResult::Kind::done) return answer(text);
+              const bool missing = result.kind == ActionResult::Kind::not_found && !not_found.empty();
+              answer(missing ? not_found : result.words + "\n");
+            });
+}
+
+void RuntimeClient::answer(const std::string& text) {
+  busy_ = false;
+  snapshot_.reset();
+  sessions_.reset();
+  stream_.write(bytes_of(text + (interactive_ ? "\n> " : "\n")));
+  idle_.start(timeout_);
+  work();
+}
+
+void RuntimeClient::finish() {
+  if (stream_.is_open()) stream_.finish(goodbye);
+  end();
+}
+
+void RuntimeClient::end() {
+  stream_.close();
+  idle_.stop();
+  gone_();
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,63 @@
+#include "router/serve/runtime_door.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace tamada::router {
+
+RuntimeDoor::RuntimeDoor(loop::Loop& loop, RuntimeHost& host, StatsSocket place)
+    : loop_(loop), host_(host), place_(std::move(place)), unix_(loop, *this), tcp_(loop, *this) {}
+
+Result<void> RuntimeDoor::open() {
+  Result<void> opened;
+  if (!place_.path.empty()) {
+    opened = unix_.bind(place_.path, place_.mode);
+  } else {
+    const auto address = Address::from_ip(place_.address.host, place_.address.port);
+    if (!address) return tl::make_unexpected(address.error());
+    opened = tcp_.bind(*address);
+  }
+  pause();
+  return opened;
+}
+
+void RuntimeDoor::start(const StatsSocket& place) {
+  // Best effort: somebody may have taken the file away.
+  if (unix_.is_open() && place.mode != place_.mode) static_cast<void>(unix_.set_mode(place.mode));
+  place_ = place;
+  if (clients_.size() < clients_max) resume();
+}
+
+void RuntimeDoor::pause() {
+  unix_.stop();
+  tcp_.stop();
+}
+
+void RuntimeDoor::resume() {
+  unix_.resume();
+  tcp_.resume();
+}
+
+void RuntimeDoor::on_accept(loop::UniqueFd socket, const Address& peer) {
+  std::string from = peer.to_string();
+  if (const auto who = loop::unix_peer(socket.get())) {
+    from = fmt::format("{} (uid {}, pid {})", place_.path, who->uid, who->pid);
+  }
+  const std::uint64_t number = ++last_number_;
+  clients_.emplace(
+      number, std::make_unique<RuntimeClient>(loop_, host_, std::move(socket), place_.level, std::move(from),
+                                              [this, number] { drop(number); }));
+  if (clients_.size() == clients_max) pause();
+}
+
+// Its callback may still be running: it goes at the end of the turn.
+void RuntimeDoor::drop(std::uint64_t number) {
+  const auto found = clients_.find(number);
+  if (found == clients_.end()) return;
+  loop_.defer([client = std::move(found->second)] {});
+  clients_.erase(found);
+  if (clients_.size() == clients_max - 1) resume();
+}
+
+}  // namespace tamada::router
