@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Checks the documents: every relative link leads to a file of the checkout, every file or folder named in backquotes
 with a slash exists, and every `make` target named exists. docs/operations.md must name every event of the router's log
-with its keys, and every reason and phase of a session's end, and nothing else. Documents rot; this is what stops it.
+with its keys, and every reason and phase of a session's end, and nothing else; docs/statistics.md every metric of ours
+with its type and labels. Documents rot; this is what stops it.
 """
 import pathlib
 import re
@@ -14,6 +15,8 @@ NAMED = re.compile(r"`((?:common|router|tests|bench|config|docs|scripts|cmake)/[
 MAKE = re.compile(r"`make ([a-z-]+)`")
 
 OPERATIONS = ROOT / "docs/operations.md"
+STATISTICS = ROOT / "docs/statistics.md"
+METRICS = ROOT / "tests/fixtures/stats/metrics.txt"  # kept what the router tells by a unit test
 # A literal of this shape in the core or the shell is an event of the log; after write() its keys follow.
 EVENT = re.compile(r'"([a-z]+\.[a-z_]+)"')
 WRITE = re.compile(r'\b(?:write|log_line)\((?:[^;"]|\n)*"([a-z]+\.[a-z_]+)",([^;]*);')
@@ -50,10 +53,22 @@ def named(cell):
     return re.findall(r"`([^`]+)`", cell)
 
 
-def differences(what, code, page):
-    place = OPERATIONS.relative_to(ROOT)
+def differences(what, code, page, place=OPERATIONS):
+    place = place.relative_to(ROOT)
     return ([f"{place}: {what} {name} of the code is missing" for name in sorted(code - page)] +
             [f"{place}: {what} {name} is none of the code's" for name in sorted(page - code)])
+
+
+def check_metrics():
+    golden = METRICS.read_text()
+    labels = {}
+    for name, inside in re.findall(r"^(tamada_\w+)(?:\{(.*)\})? ", golden, re.M):
+        labels.setdefault(name, set()).update(set(re.findall(r'(\w+)="', inside)) - {"le"})
+    told = {f"{name} ({kind}; {', '.join(sorted(labels.get(name + '_count', labels.get(name, set()))))})"
+            for name, kind in re.findall(r"^# TYPE (tamada_\S+) (\S+)$", golden, re.M)}
+    written = {f"{named(row[0])[0]} ({row[1]}; {', '.join(sorted(named(row[2])))})"
+               for row in tables(STATISTICS)["metric"]}
+    return differences("metric", told, written, STATISTICS)
 
 
 def check_events():
@@ -92,8 +107,8 @@ def main():
                     found.append(f"{place}: the link to {target} leads nowhere")
             found += [f"{place}: {name} does not exist" for name in NAMED.findall(line) if not exists(name)]
             found += [f"{place}: there is no `make {name}`" for name in MAKE.findall(line) if name not in targets]
-    found += check_events()
-    print("\n".join(found) if found else "documents: every link, named file and event of the log is there")
+    found += check_events() + check_metrics()
+    print("\n".join(found) if found else "documents: every link, named file, event of the log and metric is there")
     return 1 if found else 0
 
 
