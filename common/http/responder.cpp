@@ -109,6 +109,11 @@ bool ResponseStream::write(std::string_view bytes) {
   return one != nullptr && one->stream_write(bytes);
 }
 
+std::size_t ResponseStream::queued() const {
+  const ServerConnection* one = streaming(connections_, id_, exchange_);
+  return one == nullptr ? 0 : one->queued();
+}
+
 void ResponseStream::end() {
   if (ServerConnection* one = streaming(connections_, id_, std::exchange(exchange_, 0))) one->end_stream();
 }

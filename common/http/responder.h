@@ -29,6 +29,9 @@ class ResponseStream {
   // At most ServerOptions::max_stream_queue bytes wait for a client that reads slowly; one that lets more
   // come together is dropped, and false is returned.
   bool write(std::string_view bytes);
+  // Bytes that the client's side has not taken yet; 0 if it is not open. Who has newer news for a client that
+  // reads slowly waits here for 0, so that at most one piece of news is kept for it.
+  [[nodiscard]] std::size_t queued() const;
   // The body is complete; the client may send its next request.
   void end();
 

@@ -16,8 +16,18 @@ Result<void> Server::listen(const Address& address) {
   return listener_.bind(address);
 }
 
+Result<void> Server::listen_like(const Server& other) {
+  auto socket = other.listener_.share();
+  if (!socket) return tl::make_unexpected(socket.error());
+  return listener_.adopt(std::move(*socket));
+}
+
 std::size_t Server::connections() const {
   return connections_->size();
+}
+
+const ServerCounters& Server::counters() const {
+  return connections_->counters();
 }
 
 void Server::on_accept(loop::UniqueFd socket, const Address& peer) {

@@ -11,7 +11,9 @@
 // the handler.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -35,9 +37,22 @@ struct ServerOptions {
                                   // with TLS the handshake is part of it
   Duration body_timeout = 10s;    // from the end of the head to the end of the body
   Duration write_timeout = 30s;   // how long a client may leave an answer unread before it is dropped
-  std::size_t max_connections = 256;  // beyond it the longest idle one is closed; if none is idle: 503
+  // Beyond it the longest idle one is closed, or one whose request does not get on; if there is none: 503.
+  std::size_t max_connections = 256;
   std::size_t max_stream_queue = std::size_t{256} * 1024;
   TlsContext* tls = nullptr;  // null: plain HTTP
+};
+
+// Since the start. Bytes are those of HTTP, before TLS.
+struct ServerCounters {
+  std::size_t connections_max = 0;
+  std::uint64_t accepted = 0;
+  std::uint64_t turned_away = 0;  // 503 at the door: all connections are in use
+  std::uint64_t requests = 0;     // whole ones
+  std::uint64_t bad = 0;          // no HTTP, too large, too slow
+  std::uint64_t in_bytes = 0;
+  std::uint64_t out_bytes = 0;
+  std::array<std::uint64_t, 6> answers{};  // by the status's first digit: answers[2] counts 2xx
 };
 
 // What the handler learns beyond the request.
@@ -58,12 +73,16 @@ class Server final : private loop::AcceptListener {
 
   // "cannot listen on 0.0.0.0:7000: address already in use (EADDRINUSE)"
   Result<void> listen(const Address& address);
+  // Takes new clients from the same listening socket as `other`, which may be closed then: for one with other
+  // options in its place, without a moment in which nobody listens.
+  Result<void> listen_like(const Server& other);
   // With the port the kernel chose.
   [[nodiscard]] Address address() const { return listener_.address(); }
   // Accepts nobody any more; open connections go on.
   void stop_listening() { listener_.close(); }
 
   [[nodiscard]] std::size_t connections() const;
+  [[nodiscard]] const ServerCounters& counters() const;
 
  private:
   void on_accept(loop::UniqueFd socket, const Address& peer) override;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -43,6 +44,7 @@ void ServerConnection::on_connected(Result<void> result) {
 }
 
 void ServerConnection::on_bytes(std::span<const std::byte> bytes) {
+  owner_.counters().in_bytes += bytes.size();
   unparsed_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (phase_ == Phase::streaming && unparsed_.size() > max_unparsed) return leave();
   process();
@@ -87,11 +89,12 @@ void ServerConnection::note_progress_of_request() {
   if (phase_ == Phase::body || !parser_.head_complete()) return;
   enter(Phase::body, owner_.options().body_timeout);
   if (parser_.expects_unknown()) return refuse(417, "only 100-continue may be expected");
-  if (parser_.expects_continue()) channel_.write("HTTP/1.1 100 Continue\r\n\r\n");
+  if (parser_.expects_continue()) write_out("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
 void ServerConnection::hand_over(const Request& request) {
   ++exchange_;
+  ++owner_.counters().requests;
   keep_alive_ = request.keep_alive;
   to_head_ = request.method == "HEAD";
   chunked_ = request.minor_version >= 1;
@@ -104,25 +107,27 @@ void ServerConnection::hand_over(const Request& request) {
 
 void ServerConnection::send(const Response& response) {
   assert(phase_ == Phase::answering);
+  count_answer(response.status);
   if (client_ended_) keep_alive_ = false;
   Headers headers = response.headers;
   if (may_have_body(response.status)) headers.add("Content-Length", std::to_string(response.body.size()));
   headers.add("Connection", keep_alive_ ? "keep-alive" : "close");
   std::string bytes = response_head(response.status, headers);
   if (!to_head_ && may_have_body(response.status)) bytes += response.body;
-  channel_.write(bytes);
+  write_out(bytes);
   answer_done();
 }
 
 void ServerConnection::begin_stream(int status, const Headers& given) {
   assert(phase_ == Phase::answering);
+  count_answer(status);
   // A client whose side is closed would never be seen to go.
   if (!chunked_ || client_ended_) keep_alive_ = false;
   Headers headers = given;
   if (chunked_) headers.add("Transfer-Encoding", "chunked");
   headers.add("Connection", keep_alive_ ? "keep-alive" : "close");
   enter(Phase::streaming, 0s);
-  channel_.write(response_head(status, headers));
+  write_out(response_head(status, headers));
   if (to_head_ || !may_have_body(status)) return answer_done();
   // From now on to learn that the client has gone.
   if (!processing_) channel_.read_start();
@@ -131,7 +136,7 @@ void ServerConnection::begin_stream(int status, const Headers& given) {
 bool ServerConnection::stream_write(std::string_view bytes) {
   assert(phase_ == Phase::streaming);
   if (bytes.empty()) return true;
-  channel_.write(chunked_ ? chunk_bytes(bytes) : std::string(bytes));
+  write_out(chunked_ ? chunk_bytes(bytes) : std::string(bytes));
   if (channel_.queued() > owner_.options().max_stream_queue) {
     channel_.close();
     leave();
@@ -143,7 +148,7 @@ bool ServerConnection::stream_write(std::string_view bytes) {
 
 void ServerConnection::end_stream() {
   assert(phase_ == Phase::streaming);
-  if (chunked_) channel_.write(last_chunk);
+  if (chunked_) write_out(last_chunk);
   answer_done();
 }
 
@@ -161,11 +166,13 @@ void ServerConnection::on_drained() {
 }
 
 void ServerConnection::refuse(int status, std::string_view words) {
+  ++owner_.counters().bad;
+  count_answer(status);
   const Response response = text_response(status, words);
   Headers headers = response.headers;
   headers.add("Content-Length", std::to_string(response.body.size()));
   headers.add("Connection", "close");
-  channel_.write(response_head(status, headers) + response.body);
+  write_out(response_head(status, headers) + response.body);
   leave();
 }
 
@@ -190,6 +197,16 @@ void ServerConnection::on_timeout() {
     case Phase::closed:
       return leave();
   }
+}
+
+void ServerConnection::write_out(std::string_view bytes) {
+  owner_.counters().out_bytes += bytes.size();
+  channel_.write(bytes);
+}
+
+void ServerConnection::count_answer(int status) {
+  auto& answers = owner_.counters().answers;
+  ++answers[std::min(static_cast<std::size_t>(status) / 100, answers.size() - 1)];
 }
 
 void ServerConnection::enter(Phase phase, Duration limit) {

@@ -26,10 +26,15 @@ class ServerConnection final : private loop::StreamListener {
 
   void start(loop::UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls);
 
-  // Between two requests with nothing to send: may be closed to make room.
+  // Between two requests with nothing to send, or with a request that does not get on: may be closed to make
+  // room for somebody who asks something.
   [[nodiscard]] bool is_idle() const { return phase_ == Phase::idle; }
-  [[nodiscard]] TimePoint idle_since() const { return since_; }
-  void close_idle() { leave(); }
+  [[nodiscard]] bool is_dawdling(TimePoint now) const {
+    return (phase_ == Phase::head || phase_ == Phase::body) && now - since_ >= dawdling;
+  }
+  [[nodiscard]] TimePoint waiting_since() const { return since_; }
+  void close_waiting() { leave(); }
+  static constexpr Duration dawdling = 1s;
 
   // --- for Responder and ResponseStream; `exchange` is the number of the request they were made for
   [[nodiscard]] bool awaits_answer(std::uint64_t exchange) const {
@@ -41,6 +46,7 @@ class ServerConnection final : private loop::StreamListener {
   void send(const Response& response);
   void begin_stream(int status, const Headers& headers);
   bool stream_write(std::string_view bytes);
+  [[nodiscard]] std::size_t queued() const { return channel_.queued(); }
   void end_stream();
 
  private:
@@ -67,6 +73,8 @@ class ServerConnection final : private loop::StreamListener {
   void refuse(int status, std::string_view words);
   void on_timeout();
   void enter(Phase phase, Duration limit);
+  void write_out(std::string_view bytes);
+  void count_answer(int status);
   void leave();
 
   ServerConnections& owner_;

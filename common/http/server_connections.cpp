@@ -1,9 +1,11 @@
 #include "common/http/server_connections.h"
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <utility>
 
+#include "common/loop/clock.h"
 #include "common/loop/tcp_stream.h"
 
 namespace tamada::http {
@@ -20,8 +22,7 @@ ServerConnections::ServerConnections(loop::Loop& loop, const ServerOptions& opti
 ServerConnections::~ServerConnections() = default;
 
 void ServerConnections::accept(loop::UniqueFd socket, const Address& peer) {
-  if (open_.size() >= options_.max_connections && !close_longest_idle())
-    return turn_away(std::move(socket), peer);
+  if (open_.size() >= options_.max_connections && !make_room()) return turn_away(std::move(socket), peer);
   std::unique_ptr<TlsSession> tls;
   if (options_.tls != nullptr) {
     auto made = options_.tls->new_session("");
@@ -30,11 +31,14 @@ void ServerConnections::accept(loop::UniqueFd socket, const Address& peer) {
     tls = std::move(*made);
   }
   const std::uint64_t id = ++last_id_;
+  ++counters_.accepted;
+  counters_.connections_max = std::max(counters_.connections_max, open_.size() + 1);
   auto& connection = *(open_[id] = std::make_unique<ServerConnection>(*this, id));
   connection.start(std::move(socket), peer, std::move(tls));
 }
 
 void ServerConnections::turn_away(loop::UniqueFd socket, const Address& peer) {
+  ++counters_.turned_away;
   // A crowd that is turned away must not fill the loop with good-byes: then the socket is just closed. So it
   // is with TLS, where a word would cost a handshake.
   if (options_.tls != nullptr ||
@@ -72,14 +76,18 @@ void ServerConnections::retire(std::uint64_t id) {
   retired_.push_back(std::move(node.mapped()));
 }
 
-bool ServerConnections::close_longest_idle() {
-  ServerConnection* oldest = nullptr;
+bool ServerConnections::make_room() {
+  const TimePoint now = loop::boot_now();
+  ServerConnection* chosen = nullptr;
   for (const auto& [id, connection] : open_) {
-    if (!connection->is_idle()) continue;
-    if (oldest == nullptr || connection->idle_since() < oldest->idle_since()) oldest = connection.get();
+    if (!connection->is_idle() && !connection->is_dawdling(now)) continue;
+    const bool better =
+        chosen == nullptr || connection->is_idle() > chosen->is_idle() ||
+        (connection->is_idle() == chosen->is_idle() && connection->waiting_since() < chosen->waiting_since());
+    if (better) chosen = connection.get();
   }
-  if (oldest == nullptr) return false;
-  oldest->close_idle();
+  if (chosen == nullptr) return false;
+  chosen->close_waiting();
   return true;
 }
 

@@ -23,12 +23,14 @@ class ServerConnections : public std::enable_shared_from_this<ServerConnections>
   // The connection has closed; its memory goes at the end of the turn.
   void retire(std::uint64_t id);
   [[nodiscard]] std::size_t size() const { return open_.size(); }
-  // Makes room: false if nobody is idle.
-  bool close_longest_idle();
+  // Makes room: closes the one that has been idle for longest; if none is idle, the one whose request has
+  // been on its way for longest, if that is a while. False if all are being answered.
+  bool make_room();
 
   [[nodiscard]] loop::Loop& loop() const { return loop_; }
   [[nodiscard]] const ServerOptions& options() const { return options_; }
   [[nodiscard]] const Server::Handler& handler() const { return handler_; }
+  [[nodiscard]] ServerCounters& counters() { return counters_; }
 
  private:
   void turn_away(loop::UniqueFd socket, const Address& peer);
@@ -39,6 +41,7 @@ class ServerConnections : public std::enable_shared_from_this<ServerConnections>
   std::map<std::uint64_t, std::unique_ptr<ServerConnection>> open_;
   std::vector<std::unique_ptr<ServerConnection>> retired_;
   std::uint64_t last_id_ = 0;
+  ServerCounters counters_;
 };
 
 }  // namespace tamada::http

@@ -35,10 +35,17 @@ class FreshCache {
   // At once if the value is fresh, else when there is one. `use` must tell by itself whether its owner is
   // still there (a Responder does).
   void get(Use use) {
-    if (latest_ != nullptr && loop::boot_now() - made_ < fresh_for_) return use(latest_);
+    if (latest_ != nullptr && made_ > fresh_since_ && loop::boot_now() - made_ < fresh_for_)
+      return use(latest_);
     waiting_.push_back(std::move(use));
     ask();
     if (!given_up_.is_active()) given_up_.start(patience);
+  }
+
+  // What was made so far counts as old: something was changed, and whoever asks now is to see it.
+  void expire() {
+    fresh_since_ = loop::boot_now();
+    if (asked_) again_ = true;
   }
 
   // However old; null before the first.
@@ -55,6 +62,8 @@ class FreshCache {
       asked_ = false;
       latest_ = std::move(value);
       made_ = loop::boot_now();
+      // It may have been made before what expired it.
+      if (std::exchange(again_, false)) return ask();
       serve();
     });
   }
@@ -71,6 +80,8 @@ class FreshCache {
   loop::Timer given_up_;
   Pointer latest_;
   TimePoint made_{};
+  TimePoint fresh_since_{};
+  bool again_ = false;
   bool asked_ = false;
   std::vector<Use> waiting_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

@@ -39,17 +39,19 @@ VerifiedCache::VerifiedCache() {
   if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) std::abort();
 }
 
-bool VerifiedCache::verify(std::string_view password, const std::string& hash) {
+bool VerifiedCache::knows(std::string_view password, std::string_view hash) const {
   const Digest wanted = digest(password, hash);
   bool known = false;
   for (const Digest& each : known_) {
     if (CRYPTO_memcmp(each.data(), wanted.data(), wanted.size()) == 0) known = true;
   }
-  if (known) return true;
-  if (!verify_password(password, hash)) return false;
+  return known;
+}
+
+void VerifiedCache::remember(std::string_view password, std::string_view hash) {
+  if (knows(password, hash)) return;
   if (known_.size() == most) known_.pop_front();
-  known_.push_back(wanted);
-  return true;
+  known_.push_back(digest(password, hash));
 }
 
 VerifiedCache::Digest VerifiedCache::digest(std::string_view password, std::string_view hash) const {

@@ -24,8 +24,10 @@ class VerifiedCache {
  public:
   VerifiedCache();  // with a random key
 
-  // verify_password(), at once if these two were right before.
-  [[nodiscard]] bool verify(std::string_view password, const std::string& hash);
+  // Were these two right before? As long for a no as for a yes.
+  [[nodiscard]] bool knows(std::string_view password, std::string_view hash) const;
+  // verify_password() has said yes.
+  void remember(std::string_view password, std::string_view hash);
 
   static constexpr std::size_t most = 64;  // then the oldest is forgotten
   [[nodiscard]] std::size_t size() const { return known_.size(); }

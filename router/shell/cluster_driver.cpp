@@ -64,9 +64,9 @@ std::vector<ListenerView> ClusterDriver::listeners() const {
   return view_->listeners(loop::boot_now());
 }
 
-std::optional<EtcdStatus> ClusterDriver::etcd_status() const {
+std::optional<EtcdStats> ClusterDriver::etcd_status() const {
   if (etcd_ == nullptr) return std::nullopt;
-  return etcd_->status(loop::boot_now());
+  return etcd_->status();
 }
 
 void ClusterDriver::tell(const Fact& fact) {

@@ -63,7 +63,7 @@ class ClusterDriver {
   [[nodiscard]] std::vector<ListenerView> listeners() const;
   [[nodiscard]] LeaderView leader() const { return view_->leader(); }
   [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const { return view_->undiscovered(); }
-  [[nodiscard]] std::optional<EtcdStatus> etcd_status() const;
+  [[nodiscard]] std::optional<EtcdStats> etcd_status() const;
   [[nodiscard]] const FactHistory& history() const { return history_; }
 
   // A fact from elsewhere, for the log and the history.

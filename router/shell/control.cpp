@@ -1,13 +1,11 @@
 #include "router/shell/control.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "common/loop/clock.h"
 #include "router/shell/command_line.h"
+#include "router/stats/status_json.h"
 
 namespace tamada::router {
 Control::Control(loop::Loop& loop, EventLog& log, ControlOptions options)
@@ -26,7 +24,8 @@ Control::Control(loop::Loop& loop, EventLog& log, ControlOptions options)
       pool_(loop, options_.workers, log, *this),
       collector_({driver_, pool_, admin_, config_, record_, log}, options_.workers, started_),
       desk_(collector_, *this, log),
-      status_server_(loop, *this),
+      backend_(loop, stats_thread_.loop(), desk_),
+      stats_(stats_thread_, backend_),
       notifier_(loop),
       source_(loop, side_, options_.file, options_.environment,
               [this](const LoadedConfig& loaded) { on_loaded(loaded); }),
@@ -79,10 +78,6 @@ void Control::on_sessions_gone(NodeId node) {
   let_go_of_leaving();
 }
 
-Access Control::access(std::optional<std::string_view> authorization) const {
-  return check_access(config_.stats, authorization);
-}
-
 std::optional<std::string> Control::find_node(const std::string& name) const {
   const std::vector<NodeView> nodes = driver_.nodes();
   for (const NodeView& node : nodes) {
@@ -113,26 +108,8 @@ void Control::administer(const std::string& node, const std::string& listener, A
   }
 }
 
-std::string Control::status_json() const {
-  const TimePoint now = loop::boot_now();
-  StatusReport report;
-  report.version = program_version_number();
-  report.uptime = now - started_;
-  report.config_file = options_.file;
-  report.config_generation = record_.generation();
-  if (record_.is_refused()) report.config_error = fmt::format("{}", fmt::join(record_.stats().errors, "\n"));
-  report.leader = driver_.leader();
-  report.nodes = driver_.nodes();
-  for (const NodeView& node : report.nodes) report.admin.push_back(admin_.states().of(node.configured_name));
-  report.listeners = pool_.status();
-  for (const ListenerStatus& listener : report.listeners) {
-    const auto found = std::find_if(config_.listeners.begin(), config_.listeners.end(),
-                                    [&](const ListenerConfig& one) { return one.policy.id == listener.id; });
-    report.targets.push_back(found == config_.listeners.end() ? Target::leader : found->policy.to);
-  }
-  report.etcd = driver_.etcd_status();
-  report.history = &driver_.history();
-  return to_json(report, now);
+std::string Control::status_json() {
+  return router::status_json(*desk_.snapshot());
 }
 
 void Control::discover() {

@@ -1,7 +1,7 @@
 // Control: the control loop's one object. Owns everything that is not on the data path, and joins it:
 //
 //   ConfigSource ──> Control ──> WorkerPool (listeners)     ClusterDriver ──> WorkerPool (routing tables)
-//   StatusServer <── Control ──> AdminStore                 WorkerPool ──> Control ──> ClusterDriver
+//   StatsService <── Control ──> AdminStore                 WorkerPool ──> Control ──> ClusterDriver
 //
 // A configuration is applied as a whole or not at all: when one of its ports cannot be opened, the running
 // one stays, and the reasons stand in the log and in GET /status.
@@ -23,17 +23,19 @@
 #include "common/loop/side_thread.h"
 #include "common/loop/timer.h"
 #include "router/config/load_router_config.h"
+#include "router/serve/stats_service.h"
+#include "router/serve/stats_thread.h"
 #include "router/shell/admin_store.h"
 #include "router/shell/cluster_driver.h"
 #include "router/shell/config_record.h"
 #include "router/shell/config_source.h"
+#include "router/shell/control_backend.h"
 #include "router/shell/discovery.h"
 #include "router/shell/event_log.h"
 #include "router/shell/id_registry.h"
 #include "router/shell/ready_notifier.h"
 #include "router/shell/stats_collector.h"
 #include "router/shell/stats_desk.h"
-#include "router/shell/status_server.h"
 #include "router/shell/worker_pool.h"
 
 namespace tamada::router {
@@ -46,7 +48,7 @@ struct ControlOptions {
   std::uint32_t seed = 0;  // of the jitter
 };
 
-class Control final : private WorkerPoolListener, private StatusSource, private AdminActions {
+class Control final : private WorkerPoolListener, private AdminActions {
  public:
   Control(loop::Loop& loop, EventLog& log, ControlOptions options);
   ~Control();
@@ -64,9 +66,10 @@ class Control final : private WorkerPoolListener, private StatusSource, private 
   // at once.
   void stop();
 
-  // Where the status server listens.
-  [[nodiscard]] std::vector<Address> status_addresses() const { return status_server_.addresses(); }
-  [[nodiscard]] std::string status_json() const override;
+  // Where the statistics are served.
+  [[nodiscard]] std::vector<Address> stats_addresses() const { return stats_.addresses(); }
+  // What GET /status says.
+  [[nodiscard]] std::string status_json();
 
   // For ControlBackend; valid as long as this is.
   [[nodiscard]] StatsDesk& stats_desk() { return desk_; }
@@ -80,13 +83,9 @@ class Control final : private WorkerPoolListener, private StatusSource, private 
 
   void publish(const RoutingTablePtr& table);
 
-  // --- StatusSource and AdminActions
-  bool is_ready() const override { return !stopping_ && pool_.is_listening(); }
-  bool has_leader() const override { return driver_.leader().node.is_set(); }
-  Access access(std::optional<std::string_view> authorization) const override;
+  // --- AdminActions
   std::optional<std::string> find_node(const std::string& name) const override;
   bool has_listener(const std::string& name) const override;
-  NodeAdmin node_admin(const std::string& node) const override { return admin_.states().of(node); }
   void administer(const std::string& node, const std::string& listener, AdminState state,
                   const std::string& by) override;
 
@@ -123,7 +122,9 @@ class Control final : private WorkerPoolListener, private StatusSource, private 
   WorkerPool pool_;
   StatsCollector collector_;
   StatsDesk desk_;
-  StatusServer status_server_;
+  StatsThread stats_thread_;  // outlives what is on it
+  ControlBackend backend_;
+  StatsService stats_;
   ReadyNotifier notifier_;
   ConfigSource source_;
   loop::Timer discover_;

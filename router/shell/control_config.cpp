@@ -53,13 +53,13 @@ std::vector<Error> Control::apply(const RouterConfig& config) {
   RouterConfig next = config;
   for (ListenerConfig& listener : next.listeners) listener.policy.id = ids_.listener(listener.policy.name);
 
-  std::vector<Error> errors = status_server_.prepare(next.stats.bind);
+  std::vector<Error> errors = stats_.prepare(next.stats);
   if (errors.empty()) errors = pool_.configure(next);
   if (!errors.empty()) {
-    status_server_.abandon();
+    stats_.abandon();
     return errors;
   }
-  status_server_.commit();
+  stats_.commit();
 
   const bool new_listeners =
       std::any_of(next.listeners.begin(), next.listeners.end(),

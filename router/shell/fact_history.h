@@ -36,7 +36,4 @@ class FactHistory {
   std::deque<PastFact> facts_;
 };
 
-// "2026-01-31T12:34:56.789Z"
-[[nodiscard]] std::string iso_time(std::chrono::system_clock::time_point at);
-
 }  // namespace tamada::router

@@ -76,11 +76,11 @@ LeaderKeyWatch::LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, loop:
 
 LeaderKeyWatch::~LeaderKeyWatch() = default;
 
-EtcdStatus LeaderKeyWatch::status(TimePoint now) const {
-  EtcdStatus status;
+EtcdStats LeaderKeyWatch::status() const {
+  EtcdStats status;
   status.state = silence_ ? "silent" : as_of_ ? "connected" : "connecting";
   status.leader_key = holder_;
-  if (as_of_) status.heard = now - *as_of_;
+  status.heard = as_of_;
   if (silence_) status.error = silence_->message;
   return status;
 }

@@ -22,7 +22,7 @@
 #include "router/config/router_config.h"
 #include "router/core/cluster_events.h"
 #include "router/shell/failover_key.h"
-#include "router/shell/status_report.h"
+#include "router/stats/stats_snapshot.h"
 
 namespace tamada::router {
 
@@ -42,7 +42,7 @@ class LeaderKeyWatch final : private etcd::WatchListener {
   LeaderKeyWatch(const LeaderKeyWatch&) = delete;
   LeaderKeyWatch& operator=(const LeaderKeyWatch&) = delete;
 
-  [[nodiscard]] EtcdStatus status(TimePoint now) const;
+  [[nodiscard]] EtcdStats status() const;
   [[nodiscard]] const std::string& key() const { return key_; }
 
  private:

@@ -89,15 +89,6 @@ ListenerStats listener_stats(const ListenerParts& parts, TimePoint now) {
   return stats;
 }
 
-EtcdStats etcd_stats(const EtcdStatus& status, TimePoint now) {
-  EtcdStats stats;
-  stats.state = status.state;
-  stats.leader_key = status.leader_key;
-  if (status.heard) stats.heard = now - *status.heard;
-  stats.error = status.error;
-  return stats;
-}
-
 std::vector<PastFactStats> history_stats(const std::deque<PastFact>& facts) {
   std::vector<PastFactStats> stats;
   stats.reserve(facts.size());

@@ -11,7 +11,6 @@
 #include "router/core/route_states.h"
 #include "router/shell/admin_states.h"
 #include "router/shell/fact_history.h"
-#include "router/shell/status_report.h"
 #include "router/shell/worker_pool.h"
 #include "router/stats/stats_snapshot.h"
 
@@ -28,7 +27,6 @@ struct ListenerParts {
 };
 [[nodiscard]] ListenerStats listener_stats(const ListenerParts& parts, TimePoint now);
 
-[[nodiscard]] EtcdStats etcd_stats(const EtcdStatus& status, TimePoint now);
 [[nodiscard]] std::vector<PastFactStats> history_stats(const std::deque<PastFact>& facts);
 
 }  // namespace tamada::router

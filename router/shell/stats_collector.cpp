@@ -79,7 +79,7 @@ StatsSnapshotPtr StatsCollector::snapshot(TimePoint now, WallTime wall_now) {
   snapshot->config = sources_.record.stats();
   snapshot->cluster_name = sources_.config.cluster.name;
   snapshot->leader = sources_.driver.leader();
-  if (const auto etcd = sources_.driver.etcd_status()) snapshot->etcd = etcd_stats(*etcd, now);
+  snapshot->etcd = sources_.driver.etcd_status();
 
   const std::vector<NodeView> views = sources_.driver.nodes();
   snapshot->nodes = nodes(views);

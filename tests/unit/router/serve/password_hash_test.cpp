@@ -2,8 +2,10 @@
 
 #include <catch2/catch.hpp>
 
+#include <string>
+#include <vector>
+
 #include "router/config/stats_user.h"
-#include "router/serve/credentials.h"
 
 using namespace tamada::router;
 
@@ -46,42 +48,14 @@ TEST_CASE("what crypt(3) cannot take belongs to no hash", "[password_hash]") {
 
 TEST_CASE("what was right is remembered, within bounds, and nothing else is", "[password_hash]") {
   VerifiedCache cache;
-  CHECK_FALSE(cache.verify("wrong", sha256));
-  CHECK(cache.size() == 0);
-  CHECK(cache.verify("geheim", sha256));
-  CHECK(cache.verify("geheim", sha256));
+  CHECK_FALSE(cache.knows("geheim", sha256));
+  cache.remember("geheim", sha256);
+  cache.remember("geheim", sha256);
   CHECK(cache.size() == 1);
-  CHECK_FALSE(cache.verify("wrong", sha256));
-  CHECK_FALSE(cache.verify("geheim", "*"));  // the configuration has locked this user out
-  CHECK(cache.verify("geheim", hashes[1]));
-  CHECK(cache.size() == 2);
-}
-
-TEST_CASE("credentials are those of users, of their file, and of admin_user", "[credentials]") {
-  StatsConfig config;
-  Credentials credentials;
-  CHECK_FALSE(credentials.any());
-  CHECK_FALSE(credentials.check("", ""));
-  config.users = {{"dba", sha256}, {"locked", "*"}};
-  config.file_users = {{"ops", yescrypt}};
-  config.admin_user = "admin";
-  config.admin_password = "plain";
-  credentials.configure(config);
-  CHECK(credentials.any());
-  CHECK(credentials.check("dba", "geheim"));
-  CHECK(credentials.check("ops", "geheim"));
-  CHECK(credentials.check("admin", "plain"));
-  CHECK_FALSE(credentials.check("dba", "plain"));
-  CHECK_FALSE(credentials.check("admin", "geheim"));
-  CHECK_FALSE(credentials.check("locked", "*"));
-  CHECK_FALSE(credentials.check("nobody", "geheim"));
-  CHECK_FALSE(credentials.check("", ""));
-  config.users = {{"dba", "*"}};
-  credentials.configure(config);
-  CHECK_FALSE(credentials.check("dba", "geheim"));
-  // A user without a password is nobody, whatever came past the loader.
-  config = {};
-  config.admin_user = "admin";
-  credentials.configure(config);
-  CHECK_FALSE(credentials.check("admin", ""));
+  CHECK(cache.knows("geheim", sha256));
+  CHECK_FALSE(cache.knows("wrong", sha256));
+  CHECK_FALSE(cache.knows("geheim", "*"));  // the configuration has locked this user out
+  for (std::size_t i = 0; i < VerifiedCache::most; ++i) cache.remember(std::to_string(i), sha256);
+  CHECK(cache.size() == VerifiedCache::most);
+  CHECK_FALSE(cache.knows("geheim", sha256));  // the oldest has made room
 }

@@ -1,0 +1,78 @@
+// HttpDoor: who is signed in, signing in and out.
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+#include "router/serve/http_answers.h"
+#include "router/serve/http_door.h"
+#include "router/serve/same_site.h"
+
+namespace tamada::router {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
+
+std::string HttpDoor::me_json(const Identity& identity) const {
+  const bool known = identity.kind == Identity::Kind::known;
+  const Json me{{"user", known ? Json(identity.user) : Json(nullptr)},
+                {"csrf", known && !identity.csrf.empty() ? Json(identity.csrf) : Json(nullptr)},
+                {"can_act", sign_in_.has_users()},
+                {"login_to_read", config_.login_to_read},
+                {"patroni", sign_in_.has_users()}};
+  return me.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+bool HttpDoor::account(const ExchangePtr& exchange) {
+  const http::Request& request = exchange->request;
+  if (request.path == "/api/v1/me" && (request.method == "GET" || request.method == "HEAD")) {
+    exchange->send(answer_with(me_json(sign_in_.by_cookie(request, exchange->caller)), json_type));
+    return true;
+  }
+  const bool in = request.path == "/api/v1/sign-in";
+  const bool out = request.path == "/api/v1/sign-out";
+  if (!in && !out) return false;
+  if (request.method != "POST") {
+    http::Response response = json_error(405, "expected POST");
+    response.headers.add("Allow", "POST");
+    exchange->send(response);
+  } else if (const auto foreign = foreign_site(request)) {
+    // Nobody shall be signed in as somebody else, or out, by another site.
+    exchange->send(json_error(403, *foreign));
+  } else if (out) {
+    const Identity identity = sign_in_.by_cookie(request, exchange->caller);
+    if (identity.kind == Identity::Kind::known) {
+      backend_.record(false, "stats.sign_out", identity.user, exchange->caller.peer.to_string(),
+                      "by themselves");
+    }
+    const std::string cookie = sign_in_.sign_out(request, exchange->caller);
+    http::Response response = answer_with(me_json({}), json_type);
+    response.headers.add("Set-Cookie", cookie);
+    exchange->send(response);
+  } else {
+    sign_in(exchange);
+  }
+  return true;
+}
+
+void HttpDoor::sign_in(const ExchangePtr& exchange) {
+  if (!sign_in_.has_users()) {
+    return exchange->send(json_error(403, "nobody can sign in: set stats.users in the configuration"));
+  }
+  const Json body = Json::parse(exchange->request.body, nullptr, false);
+  const bool fits = body.is_object() && body.contains("user") && body["user"].is_string() &&
+                    body.contains("password") && body["password"].is_string();
+  if (!fits) return exchange->send(json_error(400, R"(expected {"user": "...", "password": "..."})"));
+  sign_in_.sign_in(body["user"].get<std::string>(), body["password"].get<std::string>(), exchange->caller,
+                   [this, exchange](const Identity& identity, const std::string& cookie) {
+                     if (!let_in(exchange, identity)) return;
+                     backend_.record(false, "stats.sign_in", identity.user, exchange->caller.peer.to_string(),
+                                     "with a password");
+                     http::Response response = answer_with(me_json(identity), json_type);
+                     response.headers.add("Set-Cookie", cookie);
+                     exchange->send(response);
+                   });
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,107 @@
+// HttpDoor: requests that want to change something.
+#include <openssl/crypto.h>
+
+#include <array>
+#include <utility>
+#include <variant>
+
+#include "router/serve/action_requests.h"
+#include "router/serve/http_answers.h"
+#include "router/serve/http_door.h"
+#include "router/serve/same_site.h"
+#include "router/stats/status_json.h"
+
+namespace tamada::router {
+namespace {
+
+int status_of(ActionResult::Kind kind) {
+  switch (kind) {
+    case ActionResult::Kind::done:
+      return 200;
+    case ActionResult::Kind::not_found:
+      return 404;
+    case ActionResult::Kind::refused:
+      return 409;
+    case ActionResult::Kind::failed:
+      return 502;
+    case ActionResult::Kind::not_possible:
+      return 400;
+  }
+  return 500;
+}
+
+bool same_text(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+// A form of another site cannot send this type without asking the browser first.
+bool says_json(const http::Request& request) {
+  const std::string_view type = request.headers.find("Content-Type").value_or("");
+  const std::string_view media = type.substr(0, type.find(';'));
+  return http::equals_ignoring_case(media.substr(0, media.find(' ')), json_type);
+}
+
+// The older path takes what curl sends by itself, and answers as it always did.
+bool is_older(const http::Request& request) {
+  return request.path.starts_with("/admin/");
+}
+
+}  // namespace
+
+// Credentials come first: whoever has none learns nothing about what there is.
+void HttpDoor::change(const ExchangePtr& exchange) {
+  const http::Request& request = exchange->request;
+  if (!action_request(request)) {
+    http::Response response = text_answer(405, "GET or HEAD.");
+    response.headers.add("Allow", "GET, HEAD");
+    return exchange->send(response);
+  }
+  if (!sign_in_.has_users()) {
+    return exchange->send(
+        json_error(403, "nothing can be changed here: set stats.users in the configuration"));
+  }
+  if (const auto foreign = foreign_site(request)) {
+    backend_.record(true, "stats.denied", "-", exchange->caller.peer.to_string(), *foreign);
+    return exchange->send(json_error(403, *foreign));
+  }
+  sign_in_.identify(request, exchange->caller, [this, exchange](const Identity& identity) {
+    if (let_in(exchange, identity)) act(exchange, identity);
+  });
+}
+
+void HttpDoor::act(const ExchangePtr& exchange, const Identity& identity) {
+  const http::Request& request = exchange->request;
+  if (!identity.csrf.empty() &&
+      !same_text(request.headers.find("X-Tamada-CSRF").value_or(""), identity.csrf)) {
+    backend_.record(true, "stats.denied", identity.user, exchange->caller.peer.to_string(),
+                    "X-Tamada-CSRF is missing or wrong");
+    return exchange->send(json_error(403, "X-Tamada-CSRF is missing or wrong: it is in GET /api/v1/me"));
+  }
+  if (!request.body.empty() && !is_older(request) && !says_json(request)) {
+    return exchange->send(json_error(415, "expected Content-Type: application/json"));
+  }
+  ActionRequest asked = *action_request(request);
+  if (const auto* bad = std::get_if<BadRequest>(&asked)) {
+    http::Response response = json_error(bad->status, bad->words);
+    if (!bad->allow.empty()) response.headers.add("Allow", bad->allow);
+    return exchange->send(response);
+  }
+  Action action = std::get<Action>(std::move(asked));
+  action.by = identity.user;
+  action.from = exchange->caller.peer.to_string();
+  const std::string node = action.node;
+  backend_.act(std::move(action), [this, exchange, node](const ActionResult& result) {
+    // Whoever looks now sees what was done.
+    snapshots_.expire();
+    sessions_.expire();
+    const int status = status_of(result.kind);
+    if (status != 200) return exchange->send(json_error(status, result.words));
+    if (!is_older(exchange->request)) return exchange->send(json_done(result.words));
+    snapshots_.get([exchange, node](const StatsSnapshotPtr& snapshot) {
+      auto text = snapshot == nullptr ? std::nullopt : node_admin_json(*snapshot, node);
+      exchange->send(answer_with(text.value_or("{}\n"), json_type));
+    });
+  });
+}
+
+}  // namespace tamada::router

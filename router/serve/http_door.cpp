@@ -1,0 +1,214 @@
+// Dispatch, and everything that only looks. http_account.cpp has signing in, http_changes.cpp what changes.
+#include "router/serve/http_door.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "common/base/query_string.h"
+#include "common/loop/clock.h"
+#include "router/serve/action_requests.h"
+#include "router/serve/http_answers.h"
+#include "router/serve/page.h"
+#include "router/serve/read_routes.h"
+#include "router/stats/session_query.h"
+#include "router/stats/stat_query.h"
+#include "router/stats/status_json.h"
+
+namespace tamada::router {
+namespace {
+
+constexpr std::string_view admin_nodes = "/admin/nodes/";
+
+// Says of a text how old it is, where that is worth saying.
+void add_age(http::Response& response, TimePoint made) {
+  const auto age = std::chrono::duration_cast<std::chrono::seconds>(loop::boot_now() - made).count();
+  if (age > 0) response.headers.add("Age", std::to_string(age));
+}
+
+const http::Response no_picture = text_answer(503, "the control loop has not answered yet; try again");
+
+bool looks(const http::Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+}  // namespace
+
+HttpDoor::HttpDoor(loop::Loop& loop, StatsBackend& backend, SnapshotCache& snapshots, SessionCache& sessions,
+                   std::function<StatsDoor()> counted)
+    : backend_(backend),
+      snapshots_(snapshots),
+      sessions_(sessions),
+      counted_(std::move(counted)),
+      sign_in_(loop),
+      events_(loop, snapshots) {}
+
+void HttpDoor::configure(const StatsConfig& config) {
+  config_ = config;
+  sign_in_.configure(config);
+  // Event streams stay open; so many that others still get in.
+  events_.set_limit(std::max<std::size_t>(config.max_connections / 2, 1));
+}
+
+RenderOptions HttpDoor::options() const {
+  RenderOptions options;
+  options.standby_status = config_.standby_status;
+  options.door = counted_();
+  return options;
+}
+
+void HttpDoor::answer(const http::Request& request, const Caller& caller, http::Responder responder) {
+  const auto exchange = std::make_shared<Exchange>(Exchange{request, caller, std::move(responder)});
+  if (open_to_all(exchange) || account(exchange)) return;
+  if (!looks(request)) return change(exchange);
+  if (!config_.login_to_read) return read(exchange);
+  sign_in_.identify(exchange->request, caller, [this, exchange](const Identity& identity) {
+    if (let_in(exchange, identity)) read(exchange);
+  });
+}
+
+// ---- without a login, always
+
+bool HttpDoor::open_to_all(const ExchangePtr& exchange) {
+  const http::Request& request = exchange->request;
+  if (!looks(request)) return false;
+  if (request.path == "/health") {
+    health(exchange);
+  } else if (request.path == "/ready") {
+    ready(exchange);
+  } else if (auto file = page_file(request)) {
+    exchange->send(*file);
+  } else if (is_page(request) &&
+             parse_page_query(request.path + "?" + request.query).format == PageFormat::page) {
+    // The page itself shows nothing that is worth a login: it asks for everything.
+    snapshots_.get([exchange](const StatsSnapshotPtr& snapshot) { exchange->send(page(snapshot.get())); });
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void HttpDoor::health(const ExchangePtr& exchange) {
+  snapshots_.get([exchange](const StatsSnapshotPtr& snapshot) {
+    const Duration age = snapshot == nullptr ? sick_after : loop::boot_now() - snapshot->now;
+    if (snapshot != nullptr && age < sick_after) return exchange->send(text_answer(200, "alive"));
+    exchange->send(
+        text_answer(503, fmt::format("the control loop has not answered for {} s", to_ms(age) / 1000)));
+  });
+}
+
+void HttpDoor::ready(const ExchangePtr& exchange) {
+  snapshots_.get([exchange](const StatsSnapshotPtr& snapshot) {
+    if (snapshot == nullptr) return exchange->send(no_picture);
+    if (snapshot->process.stopping || !snapshot->process.listening) {
+      return exchange->send(text_answer(503, "not ready: no sessions are accepted"));
+    }
+    const QueryFields query = parse_query(exchange->request.query);
+    if (find_field(query, "leader") && !snapshot->leader.node.is_set()) {
+      return exchange->send(text_answer(503, "no leader is confirmed"));
+    }
+    exchange->send(text_answer(200, "ready"));
+  });
+}
+
+// ---- looking
+
+bool HttpDoor::let_in(const ExchangePtr& exchange, const Identity& identity) {
+  http::Response response;
+  switch (identity.kind) {
+    case Identity::Kind::known:
+      return true;
+    case Identity::Kind::nobody:
+      response = json_error(401, "sign in first");
+      break;
+    case Identity::Kind::wrong:
+      response = json_error(401, "wrong user or password");
+      backend_.record(true, "stats.denied", "-", exchange->caller.peer.to_string(), "wrong user or password");
+      break;
+    case Identity::Kind::slowed:
+      response = json_error(429, "too many wrong passwords; wait a moment");
+      response.headers.add("Retry-After", std::to_string(to_ms(identity.wait) / 1000 + 1));
+      break;
+    case Identity::Kind::busy:
+      response = json_error(503, "too many passwords are being checked; try again");
+      response.headers.add("Retry-After", "1");
+      break;
+  }
+  // A browser that is told so asks for a password in a window of its own; our page asks by itself.
+  const bool by_page =
+      exchange->request.headers.has("Sec-Fetch-Mode") || exchange->request.headers.has("X-Tamada-CSRF");
+  const bool navigates = exchange->request.headers.find("Sec-Fetch-Mode") == "navigate";
+  if (response.status == 401 && (!by_page || navigates)) {
+    response.headers.add("WWW-Authenticate", "Basic realm=\"tamada-router\"");
+  }
+  exchange->send(response);
+  return false;
+}
+
+void HttpDoor::read(const ExchangePtr& exchange) {
+  const http::Request& request = exchange->request;
+  if (request.path == "/events") {
+    http::Headers headers{{"Content-Type", std::string(event_type)}, {"Cache-Control", "no-store"}};
+    add_security_headers(headers);
+    return events_.add(std::move(exchange->responder), headers);
+  }
+  if (request.path == "/api/v1/sessions") return read_sessions(exchange);
+  if (request.path.starts_with(admin_nodes)) return read_node_state(exchange);
+  std::string bad;
+  auto route = read_route(request, options(), bad);
+  if (!bad.empty()) return exchange->send(json_error(400, bad));
+  if (!route) {
+    // A path that is there for changes only.
+    const auto action = action_request(request);
+    if (!action) return exchange->send(text_answer(404, "There is no such page; the page is at /."));
+    return change(exchange);
+  }
+  snapshots_.get([this, exchange, route = *std::move(route)](const StatsSnapshotPtr& snapshot) {
+    if (snapshot == nullptr) return exchange->send(no_picture);
+    http::Response response;
+    if (route.key.empty()) {
+      auto text = route.render(*snapshot);
+      if (!text) return exchange->send(json_error(404, "there is no such thing"));
+      response = answer_with(*std::move(text), route.type);
+    } else {
+      // An unknown section has a key, too; it is empty then, and nothing else is.
+      const Rendered::Text text = rendered_.get(
+          route.key, *snapshot, [&](const StatsSnapshot& one) { return route.render(one).value_or(""); });
+      if (text->empty()) return exchange->send(json_error(404, "there is no such section"));
+      response = answer_with(*text, route.type);
+    }
+    add_age(response, snapshot->now);
+    exchange->send(response);
+  });
+}
+
+void HttpDoor::read_sessions(const ExchangePtr& exchange) {
+  auto query = SessionQuery::parse(exchange->request.query);
+  if (!query) return exchange->send(json_error(400, query.error().message));
+  sessions_.get([exchange, query = *std::move(query)](const SessionListPtr& list) {
+    if (list == nullptr) return exchange->send(no_picture);
+    http::Response response = answer_with(sessions_json(*list, query), json_type);
+    add_age(response, list->now);
+    exchange->send(response);
+  });
+}
+
+// The older GET /admin/nodes/NAME; needs a user even where looking does not.
+void HttpDoor::read_node_state(const ExchangePtr& exchange) {
+  sign_in_.identify(exchange->request, exchange->caller, [this, exchange](const Identity& identity) {
+    if (!let_in(exchange, identity)) return;
+    snapshots_.get([exchange](const StatsSnapshotPtr& snapshot) {
+      if (snapshot == nullptr) return exchange->send(no_picture);
+      const std::string name =
+          percent_decode(std::string_view(exchange->request.path).substr(admin_nodes.size()));
+      auto text = node_admin_json(*snapshot, name);
+      if (!text)
+        return exchange->send(text_answer(404, "There is no node of this name; GET /status names them."));
+      exchange->send(answer_with(*std::move(text), json_type));
+    });
+  });
+}
+
+}  // namespace tamada::router

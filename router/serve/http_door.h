@@ -1,0 +1,80 @@
+// HttpDoor: every request on the statistics port, and its answer. docs/statistics.md has the list.
+//
+//   open to all           /health /ready, the page's own files, signing in and out
+//   read                  everything else with GET and HEAD; needs a login where `login_to_read` is set
+//   change                PUT, POST, DELETE; needs a user, a request from our own page or from a program, and
+//                         with a cookie the session's second token. Each is carried out by the backend, which
+//                         writes it into the log with the user's name
+//
+// What is read comes from a snapshot that is at most some 100 ms old; where the control loop does not answer,
+// from the last one, with its age in the Age field (RFC 9111). Statistics thread; all references must outlive
+// it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "common/http/responder.h"
+#include "common/loop/loop.h"
+#include "router/config/router_config.h"
+#include "router/serve/event_stream.h"
+#include "router/serve/fresh_cache.h"
+#include "router/serve/rendered.h"
+#include "router/serve/sign_in.h"
+#include "router/serve/stats_backend.h"
+#include "router/stats/render_options.h"
+
+namespace tamada::router {
+
+class HttpDoor {
+ public:
+  // `counted`: the numbers of the port itself, for HAProxy's proxy `stats`.
+  HttpDoor(loop::Loop& loop, StatsBackend& backend, SnapshotCache& snapshots, SessionCache& sessions,
+           std::function<StatsDoor()> counted);
+  HttpDoor(const HttpDoor&) = delete;
+  HttpDoor& operator=(const HttpDoor&) = delete;
+
+  void configure(const StatsConfig& config);
+  void answer(const http::Request& request, const Caller& caller, http::Responder responder);
+
+  // A control loop that has not answered for this long is not healthy.
+  static constexpr Duration sick_after = 10s;
+
+ private:
+  // Copies travel with answers that come later.
+  struct Exchange {
+    http::Request request;
+    Caller caller;
+    http::Responder responder;
+    void send(const http::Response& response) { responder.send(response); }
+  };
+  using ExchangePtr = std::shared_ptr<Exchange>;
+
+  void health(const ExchangePtr& exchange);
+  void ready(const ExchangePtr& exchange);
+  // Who is signed in, as the page asks for it.
+  [[nodiscard]] std::string me_json(const Identity& identity) const;
+  bool account(const ExchangePtr& exchange);
+  void sign_in(const ExchangePtr& exchange);
+  bool open_to_all(const ExchangePtr& exchange);
+  void read(const ExchangePtr& exchange);
+  void read_sessions(const ExchangePtr& exchange);
+  void read_node_state(const ExchangePtr& exchange);
+  void change(const ExchangePtr& exchange);
+  void act(const ExchangePtr& exchange, const Identity& identity);
+  // Answers 401, 429 or 503 and returns false unless somebody is known.
+  bool let_in(const ExchangePtr& exchange, const Identity& identity);
+  [[nodiscard]] RenderOptions options() const;
+
+  StatsBackend& backend_;
+  SnapshotCache& snapshots_;
+  SessionCache& sessions_;
+  const std::function<StatsDoor()> counted_;
+  StatsConfig config_;
+  Rendered rendered_;
+  SignIn sign_in_;
+  EventStream events_;
+};
+
+}  // namespace tamada::router

@@ -1,0 +1,121 @@
+#include "router/serve/sign_in.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+#include "common/http/base64.h"
+#include "common/loop/clock.h"
+
+namespace tamada::router {
+namespace {
+
+std::string cookie_name(const Caller& caller) {
+  return fmt::format("tamada_{}", caller.port);
+}
+
+// RFC 6265bis: Strict keeps it away from requests that other sites cause, HttpOnly from scripts.
+std::string set_cookie(const Caller& caller, std::string_view token, Duration lasts) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(lasts).count();
+  return fmt::format("{}={}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{}", cookie_name(caller), token,
+                     seconds, caller.tls ? "; Secure" : "");
+}
+
+struct Credentials {
+  std::string user;
+  std::string password;
+};
+
+// RFC 7617. None: the field is not there. Empty ones: it is there, and no Basic credentials.
+std::optional<Credentials> basic_of(const http::Request& request) {
+  const auto field = request.headers.find("Authorization");
+  if (!field) return std::nullopt;
+  constexpr std::string_view scheme = "Basic ";
+  if (field->size() < scheme.size() || !http::equals_ignoring_case(field->substr(0, scheme.size()), scheme)) {
+    return Credentials{};
+  }
+  const auto decoded = http::base64_decode(field->substr(scheme.size()));
+  const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
+  if (colon == std::string::npos) return Credentials{};
+  return Credentials{decoded->substr(0, colon), decoded->substr(colon + 1)};
+}
+
+}  // namespace
+
+std::optional<std::string> cookie_of(const http::Request& request, const std::string& name) {
+  for (const http::Header& field : request.headers) {
+    if (!http::equals_ignoring_case(field.name, "Cookie")) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find(';'), rest.size());
+      std::string_view pair = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      while (pair.starts_with(' ')) pair.remove_prefix(1);
+      const std::size_t equals = pair.find('=');
+      if (equals != std::string_view::npos && pair.substr(0, equals) == name) {
+        return std::string(pair.substr(equals + 1));
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+void SignIn::configure(const StatsConfig& config) {
+  book_.keep_only(checker_.configure(config));
+}
+
+Identity SignIn::by_cookie(const http::Request& request, const Caller& caller) {
+  const auto token = cookie_of(request, cookie_name(caller));
+  if (!token) return {};
+  const SessionBook::Entry* entry = book_.find(*token, loop::boot_now());
+  if (entry == nullptr) return {};
+  return {Identity::Kind::known, entry->user, entry->csrf, {}};
+}
+
+void SignIn::identify(const http::Request& request, const Caller& caller, Then then) {
+  const auto credentials = basic_of(request);
+  if (!credentials) return then(by_cookie(request, caller));
+  if (credentials->user.empty()) return then({Identity::Kind::wrong, {}, {}, {}});
+  check(credentials->user, credentials->password, caller, std::move(then));
+}
+
+void SignIn::check(const std::string& user, const std::string& password, const Caller& caller, Then then) {
+  if (checker_.remembers(user, password)) return then({Identity::Kind::known, user, {}, {}});
+  const std::string address = caller.peer.ip();
+  if (const Duration wait = limiter_.wait(address, loop::boot_now()); wait > Duration::zero()) {
+    return then({Identity::Kind::slowed, {}, {}, wait});
+  }
+  checker_.check(user, password,
+                 [this, user, address, then = std::move(then)](PasswordChecker::Outcome outcome) {
+                   switch (outcome) {
+                     case PasswordChecker::Outcome::right:
+                       limiter_.succeeded(address);
+                       return then({Identity::Kind::known, user, {}, {}});
+                     case PasswordChecker::Outcome::wrong:
+                       limiter_.failed(address, loop::boot_now());
+                       return then({Identity::Kind::wrong, {}, {}, {}});
+                     case PasswordChecker::Outcome::busy:
+                       return then({Identity::Kind::busy, {}, {}, {}});
+                   }
+                 });
+}
+
+void SignIn::sign_in(const std::string& user, const std::string& password, const Caller& caller,
+                     Signed then) {
+  check(user, password, caller, [this, caller, then = std::move(then)](const Identity& found) {
+    if (found.kind != Identity::Kind::known) return then(found, {});
+    const TimePoint now = loop::boot_now();
+    const std::string token = book_.open(found.user, now);
+    Identity identity = found;
+    identity.csrf = book_.find(token, now)->csrf;
+    then(identity, set_cookie(caller, token, SessionBook::whole_limit));
+  });
+}
+
+std::string SignIn::sign_out(const http::Request& request, const Caller& caller) {
+  if (const auto token = cookie_of(request, cookie_name(caller))) book_.close(*token);
+  return set_cookie(caller, "", Duration::zero());
+}
+
+}  // namespace tamada::router

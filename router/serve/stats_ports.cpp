@@ -1,0 +1,138 @@
+#include "router/serve/stats_ports.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tamada::router {
+namespace {
+
+// A whole state with 60 nodes and 50 fail-overs is some 300 kB; a browser that has not taken the last one is
+// not sent another.
+constexpr std::size_t stream_queue_max = std::size_t{4} * 1024 * 1024;
+
+// What the servers were made with; a change needs new ones.
+bool same_options(const StatsConfig& a, const StatsConfig& b) {
+  return a.tls == b.tls && a.max_connections == b.max_connections;
+}
+
+}  // namespace
+
+StatsPorts::StatsPorts(loop::Loop& loop, StatsBackend& backend)
+    : loop_(loop),
+      snapshots_(loop, snapshot_fresh, [&backend](auto ready) { backend.snapshot(std::move(ready)); }),
+      sessions_(loop, sessions_fresh, [&backend](auto ready) { backend.sessions(std::move(ready)); }),
+      door_(loop, backend, snapshots_, sessions_, [this] { return counted(); }) {}
+
+StatsPorts::~StatsPorts() = default;
+
+const StatsPorts::Bound* StatsPorts::open_at(const HostPort& bind) const {
+  const auto found = std::find_if(open_.bound.begin(), open_.bound.end(),
+                                  [&](const Bound& one) { return one.bind == bind; });
+  return found == open_.bound.end() ? nullptr : &*found;
+}
+
+// `port`: ours, once it is known.
+std::unique_ptr<http::Server> StatsPorts::make_server(const Set& set,
+                                                      const std::shared_ptr<std::uint16_t>& port) {
+  http::ServerOptions options;
+  options.max_connections = set.config.max_connections;
+  options.max_stream_queue = stream_queue_max;
+  options.write_timeout = patience;
+  options.tls = set.tls.get();
+  const bool tls = set.tls != nullptr;
+  return std::make_unique<http::Server>(
+      loop_, options,
+      [this, tls, port](const http::Request& request, const http::Peer& peer, auto responder) {
+        door_.answer(request, Caller{peer.address, *port, tls}, std::move(responder));
+      });
+}
+
+Result<void> StatsPorts::open(Set& set, const HostPort& bind, bool same) {
+  const Bound* open = open_at(bind);
+  if (open != nullptr && same) {
+    set.bound.push_back({bind, nullptr});
+    return {};
+  }
+  const auto port = std::make_shared<std::uint16_t>(0);
+  auto server = make_server(set, port);
+  if (open != nullptr) {
+    if (auto shared = server->listen_like(*open->server); !shared) return shared;
+  } else {
+    const auto address = Address::from_ip(bind.host, bind.port);
+    if (!address) return tl::make_unexpected(address.error());
+    if (auto listening = server->listen(*address); !listening) return listening;
+  }
+  *port = server->address().port();
+  set.bound.push_back({bind, std::move(server)});
+  return {};
+}
+
+std::vector<Error> StatsPorts::prepare(const StatsConfig& config) {
+  std::vector<Error> errors;
+  next_ = Set{config, nullptr, {}};
+  if (!config.tls.cert_file.empty()) {
+    http::TlsServerOptions options;
+    options.certificate_file = config.tls.cert_file;
+    options.key_file = config.tls.key_file;
+    options.client_ca_file = config.tls.client_ca_file;
+    next_.tls = std::make_unique<http::TlsContext>(options);
+    if (const auto loaded = next_.tls->load(); !loaded) {
+      errors.push_back({loaded.error().kind, "stats.tls: " + loaded.error().message});
+    }
+  }
+  for (const HostPort& bind : config.bind) {
+    const auto twice = [&](const Bound& one) { return one.bind == bind; };
+    if (std::any_of(next_.bound.begin(), next_.bound.end(), twice)) continue;
+    if (const auto opened = open(next_, bind, same_options(config, open_.config)); !opened) {
+      errors.push_back({opened.error().kind, "stats.bind: " + opened.error().message});
+    }
+  }
+  if (!errors.empty()) abandon();
+  return errors;
+}
+
+void StatsPorts::commit() {
+  for (Bound& bound : next_.bound) {
+    if (bound.server != nullptr) continue;
+    const auto same = std::find_if(open_.bound.begin(), open_.bound.end(),
+                                   [&](const Bound& one) { return one.bind == bound.bind; });
+    bound.server = std::move(same->server);
+  }
+  // Servers that go on use the context they were made with.
+  if (same_options(next_.config, open_.config)) next_.tls = std::move(open_.tls);
+  std::erase_if(open_.bound, [](const Bound& bound) { return bound.server == nullptr; });
+  open_.bound.clear();
+  open_ = std::move(next_);
+  next_ = {};
+  door_.configure(open_.config);
+}
+
+void StatsPorts::abandon() {
+  next_.bound.clear();
+  next_ = {};
+}
+
+std::vector<Address> StatsPorts::addresses() const {
+  std::vector<Address> addresses;
+  for (const Bound& bound : open_.bound) addresses.push_back(bound.server->address());
+  return addresses;
+}
+
+StatsDoor StatsPorts::counted() const {
+  StatsDoor door;
+  door.max_connections = open_.config.max_connections;
+  for (const Bound& bound : open_.bound) {
+    const http::ServerCounters& counters = bound.server->counters();
+    door.connections += static_cast<std::uint32_t>(bound.server->connections());
+    door.connections_max += static_cast<std::uint32_t>(counters.connections_max);
+    door.accepted += counters.accepted;
+    door.requests += counters.requests;
+    door.bad += counters.bad;
+    door.in_bytes += counters.in_bytes;
+    door.out_bytes += counters.out_bytes;
+    for (std::size_t i = 1; i < counters.answers.size(); ++i) door.by[i - 1] += counters.answers[i];
+  }
+  return door;
+}
+
+}  // namespace tamada::router

@@ -1,0 +1,68 @@
+// StatsPorts: the HTTP servers of the statistics, on every address of `stats.bind`, and the doors behind
+// them.
+//
+// A new configuration is taken as a whole: prepare() opens beside what is open what is not open yet; commit()
+// puts it in force and closes what is no longer wanted; abandon() takes it back. Statistics thread; loop and
+// backend must outlive it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "common/http/server.h"
+#include "common/http/tls_context.h"
+#include "common/loop/loop.h"
+#include "router/config/router_config.h"
+#include "router/serve/fresh_cache.h"
+#include "router/serve/http_door.h"
+#include "router/serve/stats_backend.h"
+
+namespace tamada::router {
+
+class StatsPorts {
+ public:
+  StatsPorts(loop::Loop& loop, StatsBackend& backend);
+  ~StatsPorts();
+  StatsPorts(const StatsPorts&) = delete;
+  StatsPorts& operator=(const StatsPorts&) = delete;
+
+  // One error per address or file that cannot be used.
+  [[nodiscard]] std::vector<Error> prepare(const StatsConfig& config);
+  void commit();
+  void abandon();
+
+  // As bound, with the real ports.
+  [[nodiscard]] std::vector<Address> addresses() const;
+
+  static constexpr Duration snapshot_fresh = 100ms;
+  static constexpr Duration sessions_fresh = 1s;
+  // How long a client may take nothing of an answer before it is dropped.
+  static constexpr Duration patience = 10s;
+
+ private:
+  struct Bound {
+    HostPort bind;
+    std::unique_ptr<http::Server> server;  // in a prepared set: null if the open one goes on
+  };
+  // What is in force, or prepared, as a whole.
+  struct Set {
+    StatsConfig config;
+    std::unique_ptr<http::TlsContext> tls;  // before the servers that use it
+    std::vector<Bound> bound;
+  };
+
+  [[nodiscard]] const Bound* open_at(const HostPort& bind) const;
+  [[nodiscard]] std::unique_ptr<http::Server> make_server(const Set& set,
+                                                          const std::shared_ptr<std::uint16_t>& port);
+  [[nodiscard]] Result<void> open(Set& set, const HostPort& bind, bool same_options);
+  [[nodiscard]] StatsDoor counted() const;
+
+  loop::Loop& loop_;
+  SnapshotCache snapshots_;
+  SessionCache sessions_;
+  HttpDoor door_;
+  Set open_;
+  Set next_;
+};
+
+}  // namespace tamada::router

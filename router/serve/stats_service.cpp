@@ -1,0 +1,35 @@
+#include "router/serve/stats_service.h"
+
+#include "router/serve/stats_ports.h"
+
+namespace tamada::router {
+
+StatsService::StatsService(StatsThread& thread, StatsBackend& backend) : thread_(thread) {
+  thread_.call([&] { ports_ = std::make_unique<StatsPorts>(thread_.loop(), backend); });
+}
+
+StatsService::~StatsService() {
+  thread_.call([this] { ports_.reset(); });
+}
+
+std::vector<Error> StatsService::prepare(const StatsConfig& config) {
+  std::vector<Error> errors;
+  thread_.call([&] { errors = ports_->prepare(config); });
+  return errors;
+}
+
+void StatsService::commit() {
+  thread_.call([this] { ports_->commit(); });
+}
+
+void StatsService::abandon() {
+  thread_.call([this] { ports_->abandon(); });
+}
+
+std::vector<Address> StatsService::addresses() const {
+  std::vector<Address> addresses;
+  thread_.call([&] { addresses = ports_->addresses(); });
+  return addresses;
+}
+
+}  // namespace tamada::router

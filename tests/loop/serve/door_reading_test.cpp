@@ -1,0 +1,154 @@
+// What a GET on the statistics port shows.
+#include "tests/loop/http_raw_client.h"
+#include "tests/loop/serve/door_fixture.h"
+
+namespace tamada::router {
+namespace {
+
+TEST_CASE_METHOD(DoorFixture, "every door is there, with its type", "[stats_door]") {
+  open();
+  const std::vector<std::pair<std::string, std::string>> doors{
+      {"/", "text/html; charset=utf-8"},
+      {"/haproxy?stats", "text/html; charset=utf-8"},
+      {"/;csv", "text/plain; charset=utf-8"},
+      {"//;csv;norefresh", "text/plain; charset=utf-8"},
+      {"/?;csv;scope=write", "text/plain; charset=utf-8"},
+      {"/haproxy?stats;csv", "text/plain; charset=utf-8"},
+      {"/stats/;csv", "text/plain; charset=utf-8"},
+      {"/;json", "application/json"},
+      {"/metrics", "text/plain; version=0.0.4; charset=utf-8"},
+      {"/status", "application/json"},
+      {"/api/v1/state", "application/json"},
+      {"/api/v1/charts", "application/json"},
+      {"/api/v1/nodes/pg1", "application/json"},
+      {"/api/v1/sessions", "application/json"},
+      {"/api/v1/openapi.json", "application/json"},
+      {"/health", "text/plain; charset=utf-8"},
+      {"/ready", "text/plain; charset=utf-8"},
+      {"/ready?leader", "text/plain; charset=utf-8"}};
+  for (const auto& [target, type] : doors) {
+    INFO(target);
+    const std::size_t question = target.find('?');
+    const http::Response response =
+        get(target.substr(0, question), question == std::string::npos ? "" : target.substr(question + 1));
+    CHECK(response.status == 200);
+    CHECK(response.headers.find("Content-Type") == type);
+    CHECK(response.headers.find("X-Content-Type-Options") == "nosniff");
+    CHECK(response.headers.find("Content-Security-Policy").value_or("").starts_with("default-src 'none'"));
+    CHECK_FALSE(response.body.empty());
+  }
+  CHECK(get("/;csv").body.starts_with("# pxname,svname,qcur,"));
+  CHECK(get("/metrics").body.find("haproxy_") != std::string::npos);
+  CHECK(get("/").body.find("HAProxy version ") != std::string::npos);
+  CHECK(Json::parse(get("/api/v1/state").body)["leader"]["name"] == "pg1");
+}
+
+TEST_CASE_METHOD(DoorFixture, "what is not there is 404, and wrong questions are told what was expected",
+                 "[stats_door]") {
+  open();
+  for (const char* path :
+       {"/nothing", "/api/v1/nothing", "/api/v1/nodes/none", "/api/v1/nodes/", "/api/v2/state", "/ui/none.js",
+        "/ui/../index.html", "/ui/..%2f..%2fetc%2fpasswd", "/ui/", "/.git/config", "/api/v1/failovers/99",
+        "/etc/passwd", "/api/v1/state/x"}) {
+    INFO(path);
+    CHECK(get(path).status == 404);
+  }
+  const http::Response bad = get("/api/v1/sessions", "sort=size");
+  CHECK(bad.status == 400);
+  CHECK(Json::parse(bad.body)["error"].get<std::string>().find("sort") == 0);
+  CHECK(get("/metrics", "scope").status == 400);
+}
+
+TEST_CASE_METHOD(DoorFixture, "a thousand scrapes cost what a few cost", "[stats_door]") {
+  open();
+  std::size_t answered = 0;
+  std::vector<std::unique_ptr<http::RawClient>> clients;
+  const std::string one = "GET /;csv HTTP/1.1\r\nHost: a\r\n\r\n";
+  std::string many;
+  for (int i = 0; i < 50; ++i) many += one;
+  for (int i = 0; i < 20; ++i) clients.push_back(std::make_unique<http::RawClient>(loop, address(), many));
+  REQUIRE(run_until([&] {
+    answered = 0;
+    for (const auto& client : clients) {
+      for (std::size_t at = client->got.find("HTTP/1.1 200"); at != std::string::npos;
+           at = client->got.find("HTTP/1.1 200", at + 1)) {
+        ++answered;
+      }
+    }
+    return answered == 1000;
+  }));
+  CHECK(backend.snapshots < 500);  // one for each 100 ms at most, however slow this machine is
+}
+
+TEST_CASE_METHOD(DoorFixture, "a control loop that hangs leaves the last picture, with its age",
+                 "[stats_door]") {
+  open();
+  CHECK(get("/status").status == 200);
+  backend.hangs = true;
+  run_for(StatsPorts::snapshot_fresh + 10ms);
+  const http::Response late = get("/status");
+  CHECK(late.status == 200);
+  CHECK(std::stoi(std::string(late.headers.find("Age").value_or("0"))) >= 1);
+  CHECK(get("/health").status == 200);  // not for long enough yet
+}
+
+TEST_CASE_METHOD(DoorFixture, "before the first picture there is none, and that is said", "[stats_door]") {
+  backend.hangs = true;
+  open();
+  CHECK(get("/status").status == 503);
+  CHECK(get("/health").status == 503);
+  CHECK(get("/ready").status == 503);
+}
+
+TEST_CASE_METHOD(DoorFixture, "ready means that clients are accepted; with a leader, if asked for one",
+                 "[stats_door]") {
+  open();
+  backend.picture.leader.node = {};
+  CHECK(get("/ready").status == 200);
+  CHECK(get("/ready", "leader").status == 503);
+  CHECK(get("/ready", "leader=1&x").status == 503);
+  backend.picture.process.stopping = true;
+  run_for(StatsPorts::snapshot_fresh + 10ms);
+  CHECK(get("/ready").status == 503);
+  CHECK(get("/health").status == 200);
+}
+
+TEST_CASE_METHOD(DoorFixture, "the page's files are kept by browsers as long as they are the same",
+                 "[stats_door]") {
+  open();
+  const std::string page = get("/").body;
+  const std::size_t at = page.find("/ui/");
+  REQUIRE(at != std::string::npos);
+  const std::string file = page.substr(at, page.find('"', at) - at);
+  const http::Response first = get(file);
+  CHECK(first.status == 200);
+  const std::string etag(first.headers.find("ETag").value_or(""));
+  const http::Response again = get(file, "", {{"If-None-Match", etag}});
+  CHECK(again.status == 304);
+  CHECK(again.body.empty());
+  CHECK(get(file, "", {{"If-None-Match", "\"other\""}}).status == 200);
+}
+
+TEST_CASE_METHOD(DoorFixture, "a new configuration keeps the port open, also with other options",
+                 "[stats_door]") {
+  config.bind = {{"127.0.0.1", 0}};
+  open();
+  config.bind = {{"127.0.0.1", address().port()}};
+  open();
+  const Address before = address();
+  config.max_connections = 50;
+  open();
+  CHECK(address() == before);
+  CHECK(get("/health").status == 200);
+  StatsConfig broken = config;
+  broken.bind.push_back({"127.0.0.1", before.port()});
+  broken.tls.cert_file = "/nonexistent/cert.pem";
+  broken.tls.key_file = "/nonexistent/key.pem";
+  const std::vector<Error> errors = ports->prepare(broken);
+  REQUIRE_FALSE(errors.empty());
+  CHECK(errors[0].message.find("stats.tls: ") == 0);
+  CHECK(get("/health").status == 200);
+}
+
+}  // namespace
+}  // namespace tamada::router
