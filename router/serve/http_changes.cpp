@@ -69,6 +69,12 @@ void HttpDoor::change(const ExchangePtr& exchange) {
   });
 }
 
+void HttpDoor::refuse(const ExchangePtr& exchange, const BadRequest& bad) {
+  http::Response response = json_error(bad.status, bad.words);
+  if (!bad.allow.empty()) response.headers.add("Allow", bad.allow);
+  exchange->send(response);
+}
+
 void HttpDoor::act(const ExchangePtr& exchange, const Identity& identity) {
   const http::Request& request = exchange->request;
   if (!identity.csrf.empty() &&
@@ -81,11 +87,7 @@ void HttpDoor::act(const ExchangePtr& exchange, const Identity& identity) {
     return exchange->send(json_error(415, "expected Content-Type: application/json"));
   }
   ActionRequest asked = *action_request(request);
-  if (const auto* bad = std::get_if<BadRequest>(&asked)) {
-    http::Response response = json_error(bad->status, bad->words);
-    if (!bad->allow.empty()) response.headers.add("Allow", bad->allow);
-    return exchange->send(response);
-  }
+  if (const auto* bad = std::get_if<BadRequest>(&asked)) return refuse(exchange, *bad);
   Action action = std::get<Action>(std::move(asked));
   action.by = identity.user;
   action.from = exchange->caller.peer.to_string();

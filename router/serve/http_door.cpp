@@ -156,15 +156,12 @@ void HttpDoor::read(const ExchangePtr& exchange) {
   }
   if (request.path == "/api/v1/sessions") return read_sessions(exchange);
   if (request.path.starts_with(admin_nodes)) return read_node_state(exchange);
+  // What is there for changes only says which ones.
+  if (const auto action = action_request(request)) return refuse(exchange, std::get<BadRequest>(*action));
   std::string bad;
   auto route = read_route(request, options(), bad);
   if (!bad.empty()) return exchange->send(json_error(400, bad));
-  if (!route) {
-    // A path that is there for changes only.
-    const auto action = action_request(request);
-    if (!action) return exchange->send(text_answer(404, "There is no such page; the page is at /."));
-    return change(exchange);
-  }
+  if (!route) return exchange->send(text_answer(404, "There is no such page; the page is at /."));
   snapshots_.get([this, exchange, route = *std::move(route)](const StatsSnapshotPtr& snapshot) {
     if (snapshot == nullptr) return exchange->send(no_picture);
     http::Response response;

@@ -18,6 +18,7 @@
 #include "common/http/responder.h"
 #include "common/loop/loop.h"
 #include "router/config/router_config.h"
+#include "router/serve/action_requests.h"
 #include "router/serve/event_stream.h"
 #include "router/serve/fresh_cache.h"
 #include "router/serve/rendered.h"
@@ -63,6 +64,7 @@ class HttpDoor {
   void read_node_state(const ExchangePtr& exchange);
   void change(const ExchangePtr& exchange);
   void act(const ExchangePtr& exchange, const Identity& identity);
+  static void refuse(const ExchangePtr& exchange, const BadRequest& bad);
   // Answers 401, 429 or 503 and returns false unless somebody is known.
   bool let_in(const ExchangePtr& exchange, const Identity& identity);
   [[nodiscard]] RenderOptions options() const;

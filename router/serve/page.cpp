@@ -23,7 +23,7 @@ http::Response page(const StatsSnapshot* snapshot) {
 }
 
 std::optional<http::Response> page_file(const http::Request& request) {
-  const Asset* asset = request.path.starts_with("/ui/") ? find_asset(request.path) : nullptr;
+  const Asset* asset = request.path == "/" ? nullptr : find_asset(request.path);
   if (asset == nullptr) return std::nullopt;
   http::Response response;
   // Asked for each time, and answered with 304 as long as it is the same: a new router shows its new page.

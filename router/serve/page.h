@@ -12,7 +12,8 @@ namespace tamada::router {
 // Null: nothing is known yet; the page then says so by itself.
 [[nodiscard]] http::Response page(const StatsSnapshot* snapshot);
 
-// One of the page's files ("/ui/..."), or 304 if the browser has it already. None: there is no such file.
+// One of the page's files ("/ui/...", and the description of the API), or 304 if the browser has it already.
+// None: there is no such file.
 [[nodiscard]] std::optional<http::Response> page_file(const http::Request& request);
 
 }  // namespace tamada::router

@@ -19,8 +19,9 @@ namespace {
 constexpr std::string_view api = "/api/v1/";
 
 // Where HAProxy's page stands in the manuals and in images; a question mark behind it changes nothing.
-constexpr std::array<std::string_view, 8> pages{"/",         "/index.html",    "/stats",         "/haproxy",
-                                                "/haproxy/", "/haproxy_stats", "/haproxy/stats", "/admin"};
+// One level deep: the page names its files relative to itself, so that it also works behind a proxy's prefix.
+constexpr std::array<std::string_view, 6> pages{"/",        "/index.html",    "/stats",
+                                                "/haproxy", "/haproxy_stats", "/admin"};
 
 std::string target_of(const http::Request& request) {
   return request.query.empty() ? request.path : request.path + "?" + request.query;

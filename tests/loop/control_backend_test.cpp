@@ -1,5 +1,5 @@
 // What the statistics thread is answered, and what it can change.
-#include "tests/loop/stats_thread.h"
+#include "tests/loop/backend_thread.h"
 
 namespace tamada::router {
 namespace {
@@ -37,7 +37,7 @@ Action administer(const std::string& node, const std::string& listener, AdminSta
 TEST_CASE_METHOD(ControlFixture, "a snapshot tells of nodes, listeners, leader and process",
                  "[control_backend]") {
   start(yaml());
-  StatsThread stats(*this, *control);
+  BackendThread stats(*this, *control);
   REQUIRE(wait_for_leader("a"));
   const auto writer = client(write_port);
   REQUIRE(run_until([&] { return writer->received.find('Z') != std::string::npos; }));
@@ -85,7 +85,7 @@ TEST_CASE_METHOD(ControlFixture, "a snapshot tells of nodes, listeners, leader a
 TEST_CASE_METHOD(ControlFixture, "a node is drained for one listener, and nobody is drained by mistake",
                  "[control_backend]") {
   start(yaml());
-  StatsThread stats(*this, *control);
+  BackendThread stats(*this, *control);
   REQUIRE(wait_for_leader("a"));
   CHECK(stats.act(administer("nobody", "", AdminState::drain)).kind == ActionResult::Kind::not_found);
   CHECK(stats.act(administer("b", "nothing", AdminState::drain)).kind == ActionResult::Kind::not_found);
@@ -102,7 +102,7 @@ TEST_CASE_METHOD(ControlFixture, "a node is drained for one listener, and nobody
 TEST_CASE_METHOD(ControlFixture, "a refused configuration is told with its place and time",
                  "[control_backend]") {
   start(yaml());
-  StatsThread stats(*this, *control);
+  BackendThread stats(*this, *control);
   REQUIRE(wait_for_leader("a"));
   write_file(file(), yaml() + "nonsense: 1\n");
   const auto refused =
@@ -121,8 +121,8 @@ TEST_CASE_METHOD(ControlFixture,
   start(yaml());
   REQUIRE(wait_for_leader("a"));
   std::atomic<int> answers{0};
-  auto stats = std::make_unique<StatsThread>(*this, *control);
-  StatsThread& asked = *stats;
+  auto stats = std::make_unique<BackendThread>(*this, *control);
+  BackendThread& asked = *stats;
   asked.loop.post([&] {
     for (int i = 0; i < 50; ++i) asked.backend.snapshot([&](const StatsSnapshotPtr& /*s*/) { ++answers; });
   });

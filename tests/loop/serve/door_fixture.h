@@ -27,7 +27,9 @@ class PlayedBackend final : public StatsBackend {
     if (hangs) return;
     auto made = std::make_shared<StatsSnapshot>(picture);
     made->number = snapshots;
+    // The same moments of the wall clock at each time of the boot clock, as in a router.
     made->now = loop::boot_now();
+    made->wall_now += std::chrono::duration_cast<WallTime::duration>(made->now - picture.now);
     loop_.post([ready = std::move(ready), made] { ready(made); });
   }
   void sessions(std::function<void(SessionListPtr)> ready) override {

@@ -1,6 +1,7 @@
 // What a GET on the statistics port shows.
 #include "tests/loop/http_raw_client.h"
 #include "tests/loop/serve/door_fixture.h"
+#include "tests/support/raw_socket.h"
 
 namespace tamada::router {
 namespace {
@@ -117,9 +118,9 @@ TEST_CASE_METHOD(DoorFixture, "the page's files are kept by browsers as long as 
                  "[stats_door]") {
   open();
   const std::string page = get("/").body;
-  const std::size_t at = page.find("/ui/");
+  const std::size_t at = page.find("ui/");
   REQUIRE(at != std::string::npos);
-  const std::string file = page.substr(at, page.find('"', at) - at);
+  const std::string file = "/" + page.substr(at, page.find('"', at) - at);
   const http::Response first = get(file);
   CHECK(first.status == 200);
   const std::string etag(first.headers.find("ETag").value_or(""));
@@ -131,9 +132,10 @@ TEST_CASE_METHOD(DoorFixture, "the page's files are kept by browsers as long as 
 
 TEST_CASE_METHOD(DoorFixture, "a new configuration keeps the port open, also with other options",
                  "[stats_door]") {
-  config.bind = {{"127.0.0.1", 0}};
-  open();
-  config.bind = {{"127.0.0.1", address().port()}};
+  {
+    const loop::UniqueFd free = loop::closed_port();
+    config.bind = {{"127.0.0.1", loop::socket_address(free.get()).port()}};
+  }
   open();
   const Address before = address();
   config.max_connections = 50;

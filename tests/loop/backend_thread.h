@@ -1,4 +1,5 @@
-// StatsThread: a second loop on a thread of its own, as the statistics thread has it, with a ControlBackend.
+// BackendThread: a second loop on a thread of its own, as the statistics thread has it, with a
+// ControlBackend.
 #pragma once
 
 #include <atomic>
@@ -10,18 +11,18 @@
 
 namespace tamada::router {
 
-class StatsThread {
+class BackendThread {
  public:
-  StatsThread(ControlFixture& fixture, Control& control)
+  BackendThread(ControlFixture& fixture, Control& control)
       : fixture_(fixture),
         backend(fixture.loop, loop, control.stats_desk()),
         thread_([this] { loop.run(); }) {}
-  ~StatsThread() {
+  ~BackendThread() {
     loop.post([this] { loop.stop(); });
     thread_.join();
   }
-  StatsThread(const StatsThread&) = delete;
-  StatsThread& operator=(const StatsThread&) = delete;
+  BackendThread(const BackendThread&) = delete;
+  BackendThread& operator=(const BackendThread&) = delete;
 
   // Asks on the statistics thread and turns the control loop until the answer is there.
   StatsSnapshotPtr snapshot() {
