@@ -1,5 +1,5 @@
 // Changes by hand. Each is asked about once, in a dialog; what it did is said in a message. Only for who has signed in.
-import { byId, el, setChildren } from './dom.js';
+import { byId, el } from './dom.js';
 import { endSession, nodeActions, switchover } from './action_list.js';
 import { toast } from './toast.js';
 
@@ -29,7 +29,7 @@ export class Actions {
     const listener = el('select', { id: 'ask-listener' }, el('option', { value: '' }, 'all listeners'),
       this.state.listeners.map(({ name }) => el('option', { value: name }, name)));
     const list = el('div', { class: 'choices' });
-    const draw = () => setChildren(list, nodeActions(node, listener.value, this).map((action) =>
+    const draw = () => list.replaceChildren(...nodeActions(node, listener.value, this).map((action) =>
       el('button', { type: 'button', class: action.danger ? 'danger' : '', onclick: () => this.#ask(action) },
         `${action.label}\u2026`, el('small', {}, action.effect))));
     listener.addEventListener('change', draw);

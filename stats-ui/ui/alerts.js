@@ -3,6 +3,7 @@ import * as clock from './clock.js';
 import { el, setChildren } from './dom.js';
 import { ago } from './format.js';
 import { mark } from './marks.js';
+import { MANY } from './state.js';
 
 const KINDS = {
   'two-claims': 'Two nodes claim to lead',
@@ -14,7 +15,7 @@ const KINDS = {
 };
 
 export function showAlerts(list, state) {
-  setChildren(list, [...disagreements(state), ...configuration(state), ...listeners(state), ...router(state)]);
+  setChildren(list, [...disagreements(state), ...farNodes(state), ...configuration(state), ...listeners(state), ...router(state)]);
 }
 
 function alert(health, title, words, href) {
@@ -27,6 +28,13 @@ function disagreements({ disagreements: all }) {
     const what = KINDS[kind] ?? kind;
     return alert('bad', node && !words.includes(node) ? `${what} (${node})` : what, words);
   });
+}
+
+// Of a few nodes one sees how they are; among many, those that are in trouble would be far down.
+function farNodes({ nodes, disagreements: told }) {
+  const bad = nodes.length <= MANY ? [] : nodes.filter((node) => node.health === 'bad' && !told.some((it) => it.node === node.name));
+  const shown = bad.slice(0, 3).map((node) => alert('bad', `${node.name} is ${node.state}`, node.reason, '#nodes'));
+  return bad.length > 3 ? [...shown, alert('bad', `and ${bad.length - 3} nodes more`, '', '#nodes')] : shown;
 }
 
 function configuration({ config }) {

@@ -42,7 +42,7 @@ export class Api {
     const headers = { Accept: 'application/json' };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (method !== 'GET' && this.csrf) headers['X-Tamada-CSRF'] = this.csrf;
-    const patience = method === 'GET' ? 10000 : 120000; // Patroni may take a minute over a switchover
+    const patience = method === 'GET' ? 5000 : 120000; // Patroni may take a minute over a switchover
     let response;
     try {
       response = await fetch(`api/v1/${path}`, {

@@ -42,7 +42,8 @@ export function setHidden(node, hidden) {
 }
 
 // Makes `parent` hold `nodes`, in this order; those that are equal to what stands there (isEqualNode) are left alone,
-// so that a focus and a selection survive an update that changed nothing.
+// so that a focus and a selection survive an update that changed nothing. What a click does is no part of being equal: a
+// node whose handler changes while it looks the same has to be replaced otherwise.
 export function setChildren(parent, nodes) {
   nodes.forEach((node, i) => {
     const old = parent.childNodes[i];
@@ -52,10 +53,13 @@ export function setChildren(parent, nodes) {
   while (parent.childNodes.length > nodes.length) parent.lastChild.remove();
 }
 
+const kept = new WeakMap(); // parent -> its parts by key
+
 // One child of `parent` for each item, kept by `key` from one update to the next. `make` builds { root, update }.
 // A <thead> stays first. Returns the parts in the order of the items.
 export function keyed(parent, items, key, make) {
-  const parts = (parent.parts ??= new Map());
+  if (!kept.has(parent)) kept.set(parent, new Map());
+  const parts = kept.get(parent);
   const times = new Map(); // two nodes may go by one name
   const wanted = new Map(items.map((item) => {
     const name = key(item);

@@ -1,6 +1,6 @@
 // Who leads, since when, and why we believe it; or, in large letters, that nobody does and how many clients wait.
 import * as clock from './clock.js';
-import { el, setAttribute, setChildren, setHidden } from './dom.js';
+import { el, setAttribute, setChildren, setHidden, setText } from './dom.js';
 import { ago, clock as clockTime, plural, span, took } from './format.js';
 import { tag } from './marks.js';
 
@@ -13,6 +13,7 @@ export class Leader {
   #facts = el('p', { class: 'leader-facts' });
   #reason = el('p', { class: 'leader-reason' });
   #evidence = el('ul', { class: 'evidence' });
+  #whyTitle = el('h2', { class: 'small-head' });
   #past = el('p', { class: 'muted leader-past' });
   #switch;
 
@@ -22,7 +23,7 @@ export class Leader {
     this.#switch = el('button', { class: 'quiet', type: 'button', onclick: () => actions.switchover() }, 'Switch over\u2026');
     root.append(
       el('div', { class: 'leader-who' }, this.#name, this.#facts, this.#reason, this.#switch),
-      el('div', { class: 'leader-why' }, el('h2', { class: 'small-head' }, 'Why we believe it'), this.#evidence, this.#past));
+      el('div', { class: 'leader-why' }, this.#whyTitle, this.#evidence, this.#past));
     this.#name.append('Waiting for the router\u2026');
     setHidden(this.#switch, true);
   }
@@ -35,6 +36,7 @@ export class Leader {
       ? [el('strong', {}, '\u2715 Nobody leads')]
       : [el('strong', {}, leader.name), el('span', {}, ' leads')]);
     setChildren(this.#facts, nobody ? this.#nobodyFacts(leader) : this.#leaderFacts(leader));
+    setText(this.#whyTitle, nobody ? 'What is known' : 'Why we believe it');
     setChildren(this.#reason, [document.createTextNode(leader.reason)]);
     setChildren(this.#evidence, this.#evidenceItems(state));
     setChildren(this.#past, [document.createTextNode(past(leader))]);

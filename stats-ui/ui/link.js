@@ -93,28 +93,32 @@ export class Link {
   async #ask() {
     if (this.#asking) return;
     this.#asking = true;
+    let state = null;
+    let status = 0;
     try {
-      const state = await this.#api.get('state');
-      if (this.mode !== 'live') {
-        this.#handlers.onState(state);
-        this.#setMode('polling');
-        this.#polls += 1;
-        if (this.#polls % 3 === 1) this.#loadCharts();
-      }
+      state = await this.#api.get('state');
     } catch (error) {
-      if (error.status === 401) {
-        this.#stream.close();
-        this.#world.clearTimeout(this.#quiet);
-        this.#setMode('login'); // until retry()
-      } else if (this.mode !== 'live') {
-        this.#setMode('lost');
-        this.#polls += 1;
-      }
+      status = error.status;
     }
     this.#asking = false;
-    if (this.mode === 'live' || this.mode === 'login') return;
-    if (this.#polls >= POLLS_PER_REOPEN) this.#open();
+    if (this.mode === 'live') return; // the stream was quicker
+    if (status === 401) return this.#wantLogin();
+
+    this.#polls += 1;
+    // Back again: the stream need not wait for the browser's next try.
+    if (this.#polls >= POLLS_PER_REOPEN || (state !== null && this.mode === 'lost')) this.#open();
     this.#pollLater();
+    if (state === null) return this.#setMode('lost');
+    this.#handlers.onState(state);
+    if (this.mode !== 'polling' || this.#polls === 1) this.#loadCharts();
+    return this.#setMode('polling');
+  }
+
+  // Until retry().
+  #wantLogin() {
+    this.#stream.close();
+    this.#world.clearTimeout(this.#quiet);
+    this.#setMode('login');
   }
 
   #chart(event) {

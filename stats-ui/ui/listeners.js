@@ -89,7 +89,7 @@ function figure(label, value, extra, kind = '') {
 function figures(listener) {
   const waiting = listener.held + listener.queued;
   const limit = listener.max_connections ? `, limit ${count(listener.max_connections)}` : '';
-  const oldest = listener.oldest_wait_ms === null ? '' : `oldest ${took(listener.oldest_wait_ms)}, `;
+  const oldest = listener.oldest_wait_ms === null ? '' : `for ${took(listener.oldest_wait_ms)}, `;
   return [
     figure('Sessions', count(listener.sessions), `most ${count(listener.sessions_max)}${limit}`),
     figure('Waiting', count(waiting), `${oldest}longest ${took(listener.longest_wait_ms)}`, waiting > 0 ? 'warn' : ''),

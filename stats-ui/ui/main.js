@@ -39,7 +39,7 @@ const config = new Config(byId('config'));
 const readers = [
   { needs: ['router', 'cluster', 'leader', 'nodes', 'disagreements', 'config'], show: () => masthead.show(state, mode) },
   { needs: ['leader', 'cluster', 'nodes', 'listeners'], show: () => leader.show(state) },
-  { needs: ['disagreements', 'config', 'cluster', 'listeners', 'router', 'leader'], show: () => showAlerts(byId('alerts'), state) },
+  { needs: ['disagreements', 'config', 'nodes', 'listeners', 'router'], show: () => showAlerts(byId('alerts'), state) },
   { needs: ['nodes', 'listeners', 'disagreements'], show: () => nodes.show(state) },
   { needs: ['listeners', 'nodes', 'failovers'], show: () => listeners.show(state) },
   { needs: ['failovers'], show: () => failovers.show(state) },
@@ -55,7 +55,12 @@ const handlers = {
     state = merged.state;
     actions.state = state;
     for (const { needs, show } of readers) {
-      if (needs.some((section) => merged.changed.includes(section))) show();
+      if (!needs.some((section) => merged.changed.includes(section))) continue;
+      try {
+        show();
+      } catch (error) {
+        console.error(error); // one part that fails takes no other along
+      }
     }
     document.body.dataset.picture = 'shown';
   },

@@ -44,6 +44,9 @@ function title(state, word) {
 }
 
 export class Masthead {
+  #lostWords = el('span');
+  #lostAge = el('span', { 'aria-hidden': 'true' });
+
   constructor() {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
     byId('time-zone').textContent = `Times are those of ${zone}.`;
@@ -70,11 +73,10 @@ export class Masthead {
     if (mode !== 'lost') return;
     const seen = clock.now();
     // The age runs on beside the sentence, so that a screen reader is told of the loss once and not every second.
-    lost.part ??= { words: el('span'), age: el('span', { 'aria-hidden': 'true' }) };
-    if (!lost.firstChild) lost.append(el('strong', {}, '\u2715 Lost the router. '), lost.part.words, lost.part.age);
-    setText(lost.part.words, seen
+    if (!lost.firstChild) lost.append(el('strong', {}, '\u2715 Lost the router. '), this.#lostWords, this.#lostAge);
+    setText(this.#lostWords, seen
       ? `What you see is how it was at ${clockTime(seen, Date.now())}. Trying to reach it again. `
       : 'It cannot be reached. Trying again. ');
-    setText(lost.part.age, seen ? `The picture is ${ago(clock.age()).replace(' ago', ' old')}.` : '');
+    setText(this.#lostAge, seen ? `The picture is ${ago(clock.age()).replace(' ago', ' old')}.` : '');
   }
 }

@@ -2,8 +2,7 @@
 import { el, keyed, setAttribute, setChildren, setHidden, setText } from './dom.js';
 import { plural } from './format.js';
 import { COLUMNS, noteOf, routeCell } from './node_cells.js';
-
-const MANY = 12; // more than this: one line each
+import { MANY } from './state.js';
 
 export class Nodes {
   #actions;

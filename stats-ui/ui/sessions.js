@@ -12,7 +12,7 @@ export class Sessions {
   #query = { ...START };
   #answer = null;
   #visible = false;
-  #linked = true;
+  #linked = false;
   #asked = 0;
   #typing = null;
   #summary = el('p', { class: 'muted', role: 'status' });
@@ -46,7 +46,7 @@ export class Sessions {
     this.draw();
     new IntersectionObserver((entries) => {
       this.#visible = entries.at(-1).isIntersecting;
-      if (this.#visible) this.refresh();
+      if (this.#visible && this.#linked) this.refresh();
     }, { rootMargin: '200px' }).observe(root);
     setInterval(() => this.#visible && this.#linked && !document.hidden && this.refresh(), REFRESH_MS);
   }
@@ -58,7 +58,9 @@ export class Sessions {
   }
 
   setLink(mode) {
-    this.#linked = mode !== 'lost' && mode !== 'login';
+    const linked = ['live', 'polling', 'fixture'].includes(mode);
+    if (linked && !this.#linked) this.refresh();
+    this.#linked = linked;
   }
 
   refresh() {

@@ -26,6 +26,9 @@ export function isGap(charts, event) {
   return event.at - charts.end_at > charts.step_ms * 1.5;
 }
 
+// More nodes than this get a line each, a filter, and an alert where one is in trouble.
+export const MANY = 12;
+
 // What a person has to know first, in one word: 'lost', 'none' (nobody leads), 'bad', 'warn' or 'ok'.
 export function verdict(state, isLost) {
   if (isLost) return 'lost';
