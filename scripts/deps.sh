@@ -19,7 +19,13 @@ readonly SNIPPET=/etc/postgresql-common/createcluster.d/tamada-no-main-cluster.c
 readonly -A SERVICES=([etcd-server]=etcd [haproxy]=haproxy [patroni]=patroni [postgresql-15]=postgresql
   [prometheus]=prometheus [prometheus-haproxy-exporter]=prometheus-haproxy-exporter)
 
-wanted() { sed -e 's/#.*//' packages.txt | awk 'NF { print $1 }'; }
+# The names in packages.txt. "NAME|FILE" stands for NAME where FILE is not there already.
+wanted() {
+  local name file
+  while IFS='|' read -r name file; do
+    if [[ -z $file || ! -e $file ]]; then echo "$name"; fi
+  done < <(sed -e 's/#.*//' packages.txt | awk 'NF { print $1 }')
+}
 
 # Prints the wanted packages that are not installed, one a line.
 missing() {
