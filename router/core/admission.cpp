@@ -251,7 +251,8 @@ void Admission::release(Listener& listener, Session& session) {
 void Admission::stop_waiting(SessionId id, TimePoint now) {
   const auto found = sessions_.find(id);
   Listener& listener = listeners_.at(found->second.listener);
-  std::erase_if(listener.waiting, [&](const Waiting& one) { return one.session == id; });
+  listener.waiting.erase(std::find_if(listener.waiting.begin(), listener.waiting.end(),
+                                      [&](const Waiting& one) { return one.session == id; }));
   listener.longest_wait = std::max(listener.longest_wait, now - found->second.asked);
   deadlines_.erase({found->second.deadline(), id});
   sessions_.erase(found);

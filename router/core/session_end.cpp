@@ -34,6 +34,7 @@ constexpr std::array rows = {
     Row{EndReason::draining, EndedBy::router, "draining", 'K', false},
     Row{EndReason::drain_limit, EndedBy::router, "drain-limit", 'K', false},
     Row{EndReason::shutdown, EndedBy::router, "shutdown", 'K', false},
+    Row{EndReason::ended_by_hand, EndedBy::router, "ended-by-hand", 'K', false},
     Row{EndReason::cut_demoted, EndedBy::router, "node-demoted", 'D', false},
     Row{EndReason::cut_superseded, EndedBy::router, "node-superseded", 'D', false},
     Row{EndReason::cut_failed, EndedBy::router, "node-failed", 'D', false},

@@ -40,6 +40,7 @@ enum class EndReason : std::uint8_t {
   draining,     // held or starting while the router shuts down
   drain_limit,  // running when the time for shutting down was over
   shutdown,     // the router stops now
+  ended_by_hand,
   // one for each CutCause
   cut_demoted,
   cut_superseded,

@@ -115,6 +115,43 @@ void Session::end_now(EndReason reason) {
   end(reason);
 }
 
+// ---- what is told about it
+
+SessionStats Session::describe(TimePoint now) const {
+  SessionStats stats;
+  stats.id = id_;
+  stats.client = client_.to_string();
+  stats.listener = listener_.settings->name;
+  if (node_.is_set()) {
+    stats.node = host_.name_of(node_);
+    stats.server = relay_.server_address().to_string();
+  }
+  stats.phase = word_of(phase_);
+  stats.began = born_;
+  const bool waits = starting_ && starting_->asked != TimePoint{} && !node_.is_set();
+  stats.wait = waits ? now - starting_->asked : std::chrono::milliseconds(wait_ms_);
+  stats.up_bytes = relay_.up_bytes();
+  stats.down_bytes = relay_.down_bytes();
+  if (starting_) {
+    const SessionStart::Identity& names = starting_->machine.identity();
+    stats.user = names.user;
+    stats.database = names.database;
+    stats.application = names.application;
+  } else {
+    const auto [user, database, application] = unpack_identity(identity_);
+    stats.user = user;
+    stats.database = database;
+    stats.application = application;
+  }
+  stats.backend_pid = cancel_pid_;
+  stats.server_side_port = server_port_;
+  return stats;
+}
+
+bool Session::is_of(NodeId node, ListenerId listener) const {
+  return (!node.is_set() || node == node_) && (!listener.is_set() || listener == listener_.settings->id);
+}
+
 // ---- the end
 
 void Session::leave_admission() {

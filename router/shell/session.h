@@ -22,6 +22,7 @@
 #include "router/core/session_start.h"
 #include "router/shell/relay.h"
 #include "router/shell/session_host.h"
+#include "router/stats/stats_snapshot.h"
 
 namespace tamada::router {
 
@@ -48,6 +49,11 @@ class Session final : private RelayOwner {
   void on_drain();
   // At once, in whatever phase.
   void end_now(EndReason reason);
+  // The same for EndReason::ended_by_hand, but a client that has seen nothing of a server yet is told 57P01.
+  void end_by_hand();
+
+  [[nodiscard]] SessionStats describe(TimePoint now) const;
+  [[nodiscard]] bool is_of(NodeId node, ListenerId listener) const;  // not set: any
 
   [[nodiscard]] SessionId id() const { return id_; }
   [[nodiscard]] bool has_ended() const { return ended_; }

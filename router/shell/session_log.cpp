@@ -2,23 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 namespace tamada::router {
 
 namespace {
 
-using Names = std::array<std::string_view, 3>;
-
-Names unpack_identity(std::string_view packed) {
-  Names names = {"-", "-", "-"};
-  for (std::string_view& name : names) {
-    const std::size_t size = packed.find('\0');
-    if (size == std::string_view::npos) break;
-    if (size > 0) name = packed.substr(0, size);
-    packed.remove_prefix(size + 1);
-  }
-  return names;
+std::string_view or_dash(std::string_view word) {
+  return word.empty() ? std::string_view("-") : word;
 }
 
 }  // namespace
@@ -38,9 +27,9 @@ void log_session_end(EventLog& log, const EndedSession& session) {
              {"node", session.node},
              {"server", std::string_view(server)},
              {"server_side_port", std::uint64_t{session.server_port}},
-             {"user", user},
-             {"database", database},
-             {"application", application},
+             {"user", or_dash(user)},
+             {"database", or_dash(database)},
+             {"application", or_dash(application)},
              {"dur_ms", std::int64_t{to_ms(session.lasted)}},
              {"wait_ms", std::uint64_t{session.wait_ms}},
              {"up_bytes", session.up_bytes},
@@ -48,7 +37,7 @@ void log_session_end(EventLog& log, const EndedSession& session) {
              {"ended_by", word_of(ended_by(session.reason))},
              {"phase", word_of(session.phase)},
              {"why", word_of(session.reason)},
-             {"detail", session.detail.empty() ? std::string_view("-") : session.detail},
+             {"detail", or_dash(session.detail)},
              {"haproxy", std::string_view(letters)}});
 }
 
@@ -60,6 +49,17 @@ std::string pack_identity(const SessionStart::Identity& identity) {
     packed += '\0';
   }
   return packed;
+}
+
+std::array<std::string_view, 3> unpack_identity(std::string_view packed) {
+  std::array<std::string_view, 3> names;
+  for (std::string_view& name : names) {
+    const std::size_t size = packed.find('\0');
+    if (size == std::string_view::npos) break;
+    name = packed.substr(0, size);
+    packed.remove_prefix(size + 1);
+  }
+  return names;
 }
 
 }  // namespace tamada::router

@@ -1,6 +1,7 @@
 // The one line a session has in the log: `session.end`, when it is over.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,5 +38,7 @@ void log_session_end(EventLog& log, const EndedSession& session);
 
 // User, database and application name in one string, each ended by a zero byte: what a running session keeps.
 [[nodiscard]] std::string pack_identity(const SessionStart::Identity& identity);
+// The three, in that order; all empty for an empty `packed`. They point into it.
+[[nodiscard]] std::array<std::string_view, 3> unpack_identity(std::string_view packed);
 
 }  // namespace tamada::router

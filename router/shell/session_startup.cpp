@@ -11,6 +11,7 @@ namespace tamada::router {
 
 namespace {
 
+const Refusal by_hand{"57P01", "an administrator of the router has ended this session", "connect again"};
 const Refusal shutting_down{"57P01", "the router is shutting down",
                             "connect again: another router may be up"};
 
@@ -167,10 +168,8 @@ void Session::on_watched_bytes(Side from, std::span<const std::byte> bytes) {
   }
   const StartStep step = machine.server_bytes(bytes);
   const std::string smelt = machine.take_smell();
-  if (!smelt.empty()) {
-    route().response_errors.add();
-    smell(smelt == "57P01" ? "57P01" : "57P03");
-  }
+  if (!smelt.empty()) smell(smelt == "57P01" ? "57P01" : "57P03");
+  if (!smelt.empty() || step.next == StartNext::retry) route().response_errors.add();
   if (const auto key = machine.take_key()) {
     host_.cancel_registry().add(id_, *key, relay_.server_address());
     cancel_pid_ = key->pid;
@@ -271,6 +270,14 @@ void Session::count_wait(TimePoint now) {
   const Duration waited = node_.is_set() ? starting_->waited : now - starting_->asked;
   listener_.counters->count_wait(waited);
   route().wait.add(waited, era());
+}
+
+void Session::end_by_hand() {
+  if (ended_) return;
+  const bool unseen = starting_ && !starting_->passing && starting_->machine.can_retry();
+  if (node_.is_set()) route().cut.add();
+  if (admitted_ && unseen) return refuse(by_hand, EndReason::ended_by_hand);
+  end_now(EndReason::ended_by_hand);
 }
 
 void Session::on_drain() {

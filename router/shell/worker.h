@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,7 @@
 #include "router/shell/client_gate.h"
 #include "router/shell/deadlines.h"
 #include "router/shell/session_host.h"
+#include "router/stats/stats_snapshot.h"
 
 namespace tamada::router {
 
@@ -59,12 +61,27 @@ struct WorkerSocket {
   loop::UniqueFd socket;  // not open: the worker has it already
 };
 
+// Which sessions of a worker: those that agree with all that is set.
+struct SessionFilter {
+  std::uint64_t number = 0;
+  NodeId node;
+  ListenerId listener;
+};
+
+// What a worker has: at most as many as were asked for, of `total`.
+struct WorkerSessions {
+  std::vector<SessionStats> sessions;
+  std::uint64_t total = 0;
+};
+
 class Worker final : public AdmissionSink, private SessionHost, private AcceptorOwner {
  public:
   // What the sessions of a worker read into, all together.
   static constexpr std::size_t read_buffer_size = std::size_t{64} * 1024;
   // Cancel requests on their way at a time; more are dropped.
   static constexpr std::size_t cancels_max = 1000;
+  // When all sessions are gone through, so many a turn: bytes wait no longer than these take.
+  static constexpr std::size_t sessions_a_turn = 128;
 
   Worker(std::uint32_t index, const WorkerShared& shared);
   ~Worker();
@@ -87,6 +104,11 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   void post_drain();
   // Ends all sessions; those of the drain's limit.
   void post_end_sessions(EndReason reason);
+  // Both go through the sessions in small steps and answer on the worker's thread, or never once it has
+  // stopped. Sessions that begin meanwhile are left out.
+  void post_list_sessions(std::size_t most, std::function<void(WorkerSessions)> done);
+  // `done`: how many there were.
+  void post_end_by_hand(const SessionFilter& which, std::function<void(std::uint64_t)> done);
 
  private:
   // SessionHost
@@ -121,9 +143,17 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   void deadline_fired();
   void arm_deadline_timer();
   void end_sessions(EndReason reason);
+  struct Walk {
+    std::vector<std::uint64_t> numbers;
+    std::function<void(Session&)> visit;
+    std::function<void()> done;
+    std::size_t next = 0;
+  };
+  void walk(const std::shared_ptr<Walk>& walk);
   void sweep_later();
   void check_drained();
   [[nodiscard]] std::vector<Session*> all_sessions();
+  [[nodiscard]] std::vector<std::uint64_t> numbers() const;
 
   const std::uint32_t index_;
   const WorkerShared shared_;

@@ -1,6 +1,7 @@
 #include "router/shell/worker_pool.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
 #include <utility>
@@ -26,6 +27,9 @@ class WorkerPool::Impl final : private WorkerOwner {
     dispatcher_.set_weight(listener, node, weight);
   }
   void tell_first_start(NodeId node) { dispatcher_.tell_first_start(node); }
+  void sessions(std::function<void(SessionList)> ready);
+  void end_session(SessionId session, std::function<void(bool)> done);
+  void end_sessions(NodeId node, ListenerId listener, std::function<void(std::uint64_t)> done);
   std::vector<ListenerStatus> status() const;
   void subtract_cleared(std::vector<ListenerStatus>& status) const { cleared_.subtract(status); }
   void clear_maxima();
@@ -58,6 +62,8 @@ class WorkerPool::Impl final : private WorkerOwner {
   void acknowledged(std::uint32_t worker, Generation generation);
   void drained(std::uint32_t worker);
   std::vector<ListenerStatus> status_of_all() const;
+  void end_by_hand(const std::vector<Worker*>& workers, const SessionFilter& which,
+                   std::function<void(std::uint64_t)> done);
 
   loop::Loop& control_;
   EventLog& log_;
@@ -120,7 +126,7 @@ WorkerPool::Impl::~Impl() {
 
 template <class Call>
 void WorkerPool::Impl::tell_control(Call call) {
-  control_.post([door = door_, call = std::move(call)] {
+  control_.post([door = door_, call = std::move(call)]() mutable {
     if (door->pool != nullptr) call(*door->pool);
   });
 }
@@ -216,6 +222,67 @@ void WorkerPool::Impl::drained(std::uint32_t worker) {
   listener_.on_drained();
 }
 
+void WorkerPool::Impl::sessions(std::function<void(SessionList)> ready) {
+  struct Gathering {
+    SessionList list;
+    std::size_t missing;
+    std::function<void(SessionList)> ready;
+  };
+  auto all = std::make_shared<Gathering>(Gathering{{}, workers_.size(), std::move(ready)});
+  const std::size_t most = sessions_listed_max / workers_.size() + 1;
+  for (const auto& worker : workers_) {
+    worker->post_list_sessions(most, [this, all](WorkerSessions part) {
+      tell_control([all, part = std::move(part)](Impl& /*pool*/) mutable {
+        SessionList& list = all->list;
+        list.total += part.total;
+        list.truncated = list.truncated || part.sessions.size() < part.total;
+        list.sessions.insert(list.sessions.end(), std::make_move_iterator(part.sessions.begin()),
+                             std::make_move_iterator(part.sessions.end()));
+        if (--all->missing > 0) return;
+        list.now = loop::boot_now();
+        list.wall_now = std::chrono::system_clock::now();
+        // Destroyed here too: a worker may be the last to let go of the rest.
+        std::exchange(all->ready, nullptr)(std::move(list));
+      });
+    });
+  }
+}
+
+void WorkerPool::Impl::end_session(SessionId session, std::function<void(bool)> done) {
+  std::vector<Worker*> owner;
+  if (session.worker < workers_.size() && session.number != 0) {
+    owner.push_back(workers_[session.worker].get());
+  }
+  end_by_hand(owner, {session.number, {}, {}},
+              [done = std::move(done)](std::uint64_t count) { done(count > 0); });
+}
+
+void WorkerPool::Impl::end_sessions(NodeId node, ListenerId listener,
+                                    std::function<void(std::uint64_t)> done) {
+  std::vector<Worker*> all;
+  for (const auto& worker : workers_) all.push_back(worker.get());
+  end_by_hand(all, {0, node, listener}, std::move(done));
+}
+
+void WorkerPool::Impl::end_by_hand(const std::vector<Worker*>& workers, const SessionFilter& which,
+                                   std::function<void(std::uint64_t)> done) {
+  if (workers.empty()) return tell_control([done = std::move(done)](Impl& /*pool*/) { done(0); });
+  struct Counting {
+    std::uint64_t count;
+    std::size_t missing;
+    std::function<void(std::uint64_t)> done;
+  };
+  auto all = std::make_shared<Counting>(Counting{0, workers.size(), std::move(done)});
+  for (Worker* worker : workers) {
+    worker->post_end_by_hand(which, [this, all](std::uint64_t count) {
+      tell_control([all, count](Impl& /*pool*/) {
+        all->count += count;
+        if (--all->missing == 0) std::exchange(all->done, nullptr)(all->count);
+      });
+    });
+  }
+}
+
 std::vector<ListenerStatus> WorkerPool::Impl::status() const {
   std::vector<ListenerStatus> all = status_of_all();
   std::erase_if(all, [](const ListenerStatus& one) { return !one.configured && one.sessions == 0; });
@@ -271,6 +338,18 @@ void WorkerPool::drain(Duration limit) {
 
 void WorkerPool::set_weight(ListenerId listener, NodeId node, std::uint32_t weight) {
   impl_->set_weight(listener, node, weight);
+}
+
+void WorkerPool::sessions(std::function<void(SessionList)> ready) {
+  impl_->sessions(std::move(ready));
+}
+
+void WorkerPool::end_session(SessionId session, std::function<void(bool)> done) {
+  impl_->end_session(session, std::move(done));
+}
+
+void WorkerPool::end_sessions(NodeId node, ListenerId listener, std::function<void(std::uint64_t)> done) {
+  impl_->end_sessions(node, listener, std::move(done));
 }
 
 void WorkerPool::tell_first_start(NodeId node) {

@@ -1,11 +1,12 @@
 // WorkerPool: the worker threads and the listening sockets, as the control loop sees them.
 //
-// Every method is called on the control loop's thread, and every callback of WorkerPoolListener comes there
-// (through Loop::post). The workers themselves (worker.h) talk to nothing but their own loop, the Dispatcher
-// (admission), the CancelRegistry and the EventLog.
+// Every method is called on the control loop's thread, and every callback comes there (through Loop::post, so
+// never from inside the call; none once the pool is gone). The workers themselves (worker.h) talk to nothing
+// but their own loop, the Dispatcher (admission), the CancelRegistry and the EventLog.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,6 +65,17 @@ class WorkerPool {
   // How large a share of a listener's new sessions a node gets (balancing.h); 0: none. 1 until it is set;
   // kept across configurations.
   void set_weight(ListenerId listener, NodeId node, std::uint32_t weight);
+
+  // Every session there is, those that wait included; at most about `sessions_listed_max`. Gathered in small
+  // steps, so that no session waits for it: not all of one moment. Each call costs; whoever asks on behalf of
+  // many asks once for all.
+  static constexpr std::size_t sessions_listed_max = 200'000;
+  void sessions(std::function<void(SessionList)> ready);
+  // Ends it with EndReason::ended_by_hand; `found`: it was there.
+  void end_session(SessionId session, std::function<void(bool found)> done);
+  // Ends those on `node` (not set: any, and those that wait for one) of `listener` (not set: any); who comes
+  // meanwhile stays. `done`: how many.
+  void end_sessions(NodeId node, ListenerId listener, std::function<void(std::uint64_t)> done);
 
   // on_first_start() once, when the next session of a leader listener has started on `node`. Only the node
   // asked for last counts.

@@ -18,6 +18,7 @@ TEST_CASE("HAProxy's letters tell who and where", "[session_end]") {
   CHECK(haproxy_letters(EndReason::wait_expired, Phase::hold) == "sQ");
   CHECK(haproxy_letters(EndReason::denied, Phase::first_packet) == "PR");
   CHECK(haproxy_letters(EndReason::cut_demoted, Phase::connect) == "DC");
+  CHECK(haproxy_letters(EndReason::ended_by_hand, Phase::relay) == "KD");
   CHECK(haproxy_letters(EndReason::client_fin_timeout, Phase::closing) == "cL");
 }
 
