@@ -75,6 +75,10 @@ void CheckBook::hear(const PollAnswer& answer, TimePoint now) {
   check.words = answer.body ? plain(found(*answer.body)) : "not Patroni's answer";
 }
 
+void CheckBook::keep(const std::set<NodeId>& nodes) {
+  std::erase_if(nodes_, [&](const auto& known) { return !nodes.contains(known.first); });
+}
+
 CheckStats CheckBook::of(NodeId node) const {
   const auto known = nodes_.find(node);
   return known == nodes_.end() ? CheckStats{} : known->second;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "common/base/time.h"
@@ -34,7 +35,8 @@ class CheckBook {
  public:
   // The newest answer; an older one that comes late is counted and changes nothing else.
   void hear(const PollAnswer& answer, TimePoint now);
-  void forget(NodeId node) { nodes_.erase(node); }
+  // Forgets all others.
+  void keep(const std::set<NodeId>& nodes);
 
   // "INI" for a node of which nothing was heard. `fall` is not set here.
   [[nodiscard]] CheckStats of(NodeId node) const;

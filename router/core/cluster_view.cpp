@@ -68,6 +68,24 @@ LeaderView ClusterView::leader() const {
 std::vector<ListenerView> ClusterView::listeners(TimePoint now) const {
   return impl_->listener_views(now);
 }
+Testimony ClusterView::testimony(TimePoint now) const {
+  return impl_->testimony(now);
+}
+std::string ClusterView::system_id() const {
+  return impl_->system_id();
+}
+std::vector<NodeId> ClusterView::node_ids() const {
+  return impl_->node_ids();
+}
+std::vector<NodeId> ClusterView::claimants(TimePoint now) const {
+  return impl_->claimants(now);
+}
+NodeId ClusterView::leader_id() const {
+  return impl_->leader_id();
+}
+Address ClusterView::address_of(NodeId node) const {
+  return impl_->address_of(node);
+}
 std::vector<wire::ClusterMember> ClusterView::undiscovered() const {
   return impl_->undiscovered();
 }
@@ -112,7 +130,9 @@ void ClusterView::Impl::hear(const PollAnswer& answer, TimePoint now) {
   if (belief.newest()->sent == answer.sent) {
     const std::optional<std::uint64_t>& at =
         body.replayed_location ? body.replayed_location : body.received_location;
-    belief.lag = at && answer.node != positions_of_ ? positions_.lag(*at, answer.sent) : std::nullopt;
+    const bool follows = at && answer.node != positions_of_;
+    belief.lag = follows ? positions_.lag(*at, answer.sent) : std::nullopt;
+    belief.lag_time = follows ? positions_.lag_time(*at, answer.sent) : std::nullopt;
   }
 }
 

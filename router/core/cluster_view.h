@@ -64,7 +64,12 @@ struct NodeView {
   std::string reason;              // why it is seen so, in words
   std::optional<TimePoint> heard;  // when the newest answer's request was sent
   AdminState admin = AdminState::ready;
-  bool leaving = false;  // taken out of the configuration; watched until its last session ends
+  std::optional<Duration> lag_time;  // how long ago the leader was where it is; see ReplicaLag
+  std::string patroni_version;       // of the newest answer; empty: not told
+  std::uint32_t server_version = 0;  // 150004; 0: not told
+  bool pending_restart = false;
+  std::uint32_t silences = 0;  // polls in a row to which nothing usable came
+  bool leaving = false;        // taken out of the configuration; watched until its last session ends
 };
 
 struct LeaderView {
@@ -72,6 +77,19 @@ struct LeaderView {
   std::string name;
   std::string reason;  // why it is believed, or why there is none
   TimePoint since = {};
+};
+
+// Something on which the witnesses differ.
+struct Disagreement {
+  std::string kind;  // "two-claims", "leader-key", "contradicted", "other-system", "identity", "veto"
+  std::string node;  // may be empty
+  std::string words;
+};
+
+// What speaks for the leader, or for nobody, a sentence each; and what does not fit together.
+struct Testimony {
+  std::vector<std::string> evidence;
+  std::vector<Disagreement> disagreements;
 };
 
 // How the nodes stand with one listener now; `nodes` in the order of ClusterView::nodes(). What is offered is
@@ -113,6 +131,16 @@ class ClusterView {
   [[nodiscard]] LeaderView leader() const;
   // How each of nodes() stands with each configured listener, in their order.
   [[nodiscard]] std::vector<ListenerView> listeners(TimePoint now) const;
+
+  // Every fresh answer, opinion and key that was counted.
+  [[nodiscard]] Testimony testimony(TimePoint now) const;
+  // The database system these nodes are; empty: not known yet.
+  [[nodiscard]] std::string system_id() const;
+  // Cheap ones, for who looks after every turn.
+  [[nodiscard]] std::vector<NodeId> node_ids() const;
+  [[nodiscard]] std::vector<NodeId> claimants(TimePoint now) const;
+  [[nodiscard]] NodeId leader_id() const;
+  [[nodiscard]] Address address_of(NodeId node) const;  // where its sessions go; not set: unknown
 
   // Members that GET /cluster named and that no configured node stands for (for `discover: true`).
   [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const;

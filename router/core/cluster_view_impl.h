@@ -2,7 +2,8 @@
 //
 //   cluster_view.cpp          what comes in: events, configuration, administration
 //   cluster_view_settle.cpp   the turn: who belongs, who is silent, who leads, whose sessions end
-//   cluster_view_publish.cpp  what goes out: the table, the asks, the next tick, copies for the status page
+//   cluster_view_publish.cpp  what goes out: the table, the asks, the next tick
+//   cluster_view_show.cpp     what people are shown: copies, evidence, disagreements
 //
 // The turn settles each question once, in that order, from what is known now; nothing of it remembers more
 // than the members below.
@@ -50,6 +51,12 @@ class ClusterView::Impl {
   [[nodiscard]] std::vector<NodeView> node_views(TimePoint now) const;
   [[nodiscard]] LeaderView leader_view() const;
   [[nodiscard]] std::vector<ListenerView> listener_views(TimePoint now) const;
+  [[nodiscard]] Testimony testimony(TimePoint now) const;
+  [[nodiscard]] const std::string& system_id() const { return identity_.system_id(); }
+  [[nodiscard]] std::vector<NodeId> node_ids() const;
+  [[nodiscard]] std::vector<NodeId> claimants(TimePoint now) const;
+  [[nodiscard]] NodeId leader_id() const { return leader_; }
+  [[nodiscard]] Address address_of(NodeId node) const;
   [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const;
 
  private:
@@ -109,6 +116,7 @@ class ClusterView::Impl {
   [[nodiscard]] std::shared_ptr<RoutingTable> build_table() const;
   [[nodiscard]] bool otherwise_in_force(const ListenerPolicy& listener) const;
   [[nodiscard]] NodeRoute route_of(const Watched& node, const ListenerPolicy& listener, TimePoint now) const;
+  void disagree(Testimony& testimony, TimePoint now) const;
   void ask();
   void ask_others();
   void plan_next_tick();

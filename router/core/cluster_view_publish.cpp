@@ -1,4 +1,4 @@
-// What goes out of ClusterView::Impl: the table, the asks, the next tick, copies for the status page.
+// What goes out of ClusterView::Impl: the table, the asks, the next tick.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -173,75 +173,6 @@ void ClusterView::Impl::plan_next_tick() {
     if (node->opinion) at(node->opinion->until);
   }
   step_.next_tick = next;
-}
-
-// ---- copies for the status page
-
-std::vector<NodeView> ClusterView::Impl::node_views(TimePoint now) const {
-  std::vector<NodeView> views;
-  for (const auto& node : nodes_) {
-    const NodeBelief& belief = node->belief;
-    NodeView view;
-    view.id = belief.id();
-    view.name = belief.name();
-    view.configured_name = belief.policy().name;
-    view.api_url = belief.policy().api_url;
-    view.postgres = belief.postgres();
-    view.leaving = belief.leaving;
-    view.admin = node->admin;
-    for (const auto& [listener, state] : node->admin_on) view.admin = std::max(view.admin, state);
-    view.role = "-";
-    view.state = "unknown";
-    view.reason = fmt::format("{} {}", view.name, belief.words(now));
-    if (belief.newest()) {
-      const wire::NodeStatus& body = belief.newest()->body;
-      view.heard = belief.newest()->sent;
-      view.timeline = body.timeline;
-      view.lag_bytes = belief.lag;
-      view.state = body.state;
-      view.role = body.role_text;
-      if (body.role == wire::NodeRole::primary) view.role = "primary";
-      if (body.role == wire::NodeRole::standby_leader) view.role = "standby leader";
-      if (body.sync_standby) view.role = "sync standby";
-      if (body.quorum_standby) view.role = "quorum standby";
-    }
-    if (belief.silences() > 0 && (belief.has_fallen() || !belief.is_fresh(now))) view.state = "silent";
-    if (belief.failed) view.state = "failed";
-    if (!belief.refusal.empty()) view.state = "refused";
-    if (belief.id() == leader_) {
-      view.role = "leader";
-      view.reason = leader_reason_;
-    } else if (is_alias(belief.id())) {
-      view.reason = fmt::format("another configured node reaches {} as well", view.name);
-    } else if (node->opinion && !belief.failed) {
-      view.reason += "; " + node->opinion->words;
-    }
-    views.push_back(std::move(view));
-  }
-  return views;
-}
-
-LeaderView ClusterView::Impl::leader_view() const {
-  if (!leader_.is_set()) return {{}, "", no_leader_, leader_since_};
-  return {leader_, name_of(leader_), leader_reason_, leader_since_};
-}
-
-std::vector<ListenerView> ClusterView::Impl::listener_views(TimePoint now) const {
-  std::vector<ListenerView> views;
-  for (const ListenerPolicy& listener : policy_.listeners) {
-    ListenerView view;
-    view.listener = listener.id;
-    for (const auto& node : nodes_)
-      view.nodes.push_back(route_view(listener, route_of(*node, listener, now)));
-    const ListenerRoutes* routes = published_ == nullptr ? nullptr : published_->find(listener.id);
-    if (routes != nullptr && routes->candidates.empty()) view.why_none = routes->why_none;
-    views.push_back(std::move(view));
-  }
-  return views;
-}
-
-std::vector<wire::ClusterMember> ClusterView::Impl::undiscovered() const {
-  return board_.strangers(beliefs());
 }
 
 }  // namespace tamada::router

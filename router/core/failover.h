@@ -18,7 +18,7 @@ using WallTime = std::chrono::system_clock::time_point;
 // One line of the waterfall.
 struct FailoverStep {
   WallTime at;
-  std::string event;  // a fact's name: "leader.lost", "node.role", ...
+  std::string event;  // a fact's name: "leader.lost", "node.role", ...; or "node.unanswered", "router.stop"
   std::string node;   // display name, or empty
   std::string words;
 };

@@ -57,6 +57,7 @@ bool NodeBelief::configure(const NodePolicy& policy, const CheckPolicy& checks, 
   newest_.reset();
   failed = false;
   lag.reset();
+  lag_time.reset();
   listed_name_.clear();
   silences_ = 0;
   heard_master_.reset();
@@ -74,6 +75,7 @@ void NodeBelief::forget() {
   postmaster_start_.clear();
   failed = false;
   lag.reset();
+  lag_time.reset();
 }
 
 const std::string& NodeBelief::name() const {

@@ -117,6 +117,7 @@ class NodeBelief {
   TimePoint fallen_since = {};       // when silences reached `fall`
   bool leaving = false;              // taken out of the configuration
   std::optional<std::uint64_t> lag;  // bytes behind the leader, as of the newest answer
+  std::optional<Duration> lag_time;
 
  private:
   void forget();

@@ -17,10 +17,17 @@ class ReplicaLag {
   // `known_at`: when the leader's answer was here; the position was sampled no later.
   void leader_is_at(std::uint64_t position, TimePoint known_at);
   // Another leader: its positions are of another history.
-  void forget() { positions_.clear(); }
+  void forget() {
+    positions_.clear();
+    history_.clear();
+  }
 
   // Bytes behind, 0 when ahead. nullopt: no position of the leader is known from before `sent`.
   [[nodiscard]] std::optional<std::uint64_t> lag(std::uint64_t replayed, TimePoint sent) const;
+  // How long before `sent` the leader was there: 0 where it has not gone on since, so that a cluster at rest
+  // does not seem to lag. Exact to the leader's polls for half a minute, to `history_every` for an hour; who
+  // is farther behind gets the age of the oldest position known. nullopt: as in lag().
+  [[nodiscard]] std::optional<Duration> lag_time(std::uint64_t replayed, TimePoint sent) const;
 
  private:
   struct Sample {
@@ -28,7 +35,11 @@ class ReplicaLag {
     std::uint64_t position;
   };
   std::deque<Sample> positions_;  // oldest first
+  [[nodiscard]] static TimePoint reached(const Sample& before, const Sample& after, std::uint64_t position);
+  std::deque<Sample> history_;  // one per `history_every`, oldest first
   static constexpr std::size_t kept = 32;
+  static constexpr std::size_t history_kept = 360;
+  static constexpr Duration history_every = 10s;
 };
 
 // A replica leaves above the limit and returns at four fifths of it. What cannot be judged (no position

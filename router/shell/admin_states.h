@@ -5,6 +5,8 @@
 // listeners replaces those of single listeners.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -15,16 +17,26 @@
 
 namespace tamada::router {
 
+// Who asked, and when.
+struct AdminRequest {
+  std::string by;                                              // empty: not known
+  std::optional<std::chrono::system_clock::time_point> since;  // to the millisecond
+  bool operator==(const AdminRequest&) const = default;
+};
+
 struct NodeAdmin {
   AdminState all = AdminState::ready;
-  std::map<std::string, AdminState, std::less<>> listeners;  // those that differ from `all`
+  std::map<std::string, AdminState, std::less<>> listeners = {};  // those that differ from `all`
+  AdminRequest request = {};                                      // the newest one
+  [[nodiscard]] bool is_ready() const { return all == AdminState::ready && listeners.empty(); }
   bool operator==(const NodeAdmin&) const = default;
 };
 
 class AdminStates {
  public:
   // `listener` empty: all. `node` is the configured name.
-  void set(const std::string& node, const std::string& listener, AdminState state);
+  void set(const std::string& node, const std::string& listener, AdminState state,
+           const AdminRequest& request = {});
 
   // Ready for all if nothing was asked.
   [[nodiscard]] NodeAdmin of(std::string_view node) const;

@@ -1,108 +1,39 @@
 #include "router/shell/admin_store.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <memory>
-
-#include "common/loop/unique_fd.h"
-#include "router/config/load_router_config.h"
+#include <utility>
 
 namespace tamada::router {
-namespace {
 
-tl::unexpected<Error> failed(const char* step, const std::string& path) {
-  return fail(ErrorKind::system, std::string(step) + " " + path + ": " + std::strerror(errno));
-}
-
-Result<void> write_all(int fd, const std::string& text, const std::string& path) {
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ssize_t count = write(fd, text.data() + done, text.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return failed("write", path);
-    done += static_cast<std::size_t>(count);
-  }
-  return {};
-}
-
-}  // namespace
-
-Result<void> replace_file(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".new";
-  const std::string folder = path.substr(0, path.rfind('/') + 1);
-  {
-    const loop::UniqueFd file(
-        open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (file.get() < 0) return failed("open", beside);
-    if (auto written = write_all(file.get(), text, beside); !written) return written;
-    if (fsync(file.get()) != 0) return failed("fsync", beside);
-  }
-  if (rename(beside.c_str(), path.c_str()) != 0) return failed("rename to", path);
-  const loop::UniqueFd directory(
-      open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0) return failed("open", folder);
-  // Some file systems cannot fsync a folder; the rename has happened all the same.
-  if (fsync(directory.get()) != 0 && errno != EINVAL) return failed("fsync", folder);
-  return {};
-}
+AdminStore::AdminStore(loop::SideThread& side, EventLog& log)
+    : log_(log),
+      file_(
+          side, file_name, [this] { return [states = states_] { return states.to_text(); }; },
+          [this](const Error& why) {
+            log_.write(LogLevel::error, "admin.state_unwritable",
+                       {{"file", std::string_view(file_.path())},
+                        {"why", std::string_view(why.message)},
+                        {"effect", std::string_view("in force now, lost at a restart")}});
+          }) {}
 
 void AdminStore::use_folder(const std::string& folder) {
-  const std::string path = folder.empty() ? std::string() : folder + "/" + file_name;
-  const bool first = !loaded_;
-  loaded_ = true;
-  if (path == path_) return;
-  path_ = path;
-  if (path_.empty()) return;
-  if (!first) {
-    save();
-    return;
-  }
-  struct stat information {};
-  if (stat(path_.c_str(), &information) != 0 && errno == ENOENT) return;  // nothing was ever asked
-  const auto text = read_small_file(path_);
-  const auto states =
-      text ? AdminStates::from_text(*text) : Result<AdminStates>(tl::make_unexpected(text.error()));
+  const auto text = file_.use_folder(folder);
+  if (text && !*text) return;
+  auto states =
+      text ? AdminStates::from_text(**text) : Result<AdminStates>(tl::make_unexpected(text.error()));
   if (!states) {
     log_.write(LogLevel::error, "admin.state_unreadable",
-               {{"file", std::string_view(path_)},
+               {{"file", std::string_view(file_.path())},
                 {"why", std::string_view(states.error().message)},
                 {"effect", std::string_view("all nodes start as ready; the next change replaces the file")}});
     return;
   }
-  states_ = *states;
+  states_ = *std::move(states);
 }
 
-void AdminStore::set(const std::string& node, const std::string& listener, AdminState state) {
-  states_.set(node, listener, state);
-  save();
-}
-
-void AdminStore::save() {
-  if (path_.empty()) return;
-  if (saving_) {
-    changed_while_saving_ = true;
-    return;
-  }
-  saving_ = true;
-  const auto result = std::make_shared<Result<void>>();
-  side_.run([path = path_, text = states_.to_text(), result] { *result = replace_file(path, text); },
-            [this, path = path_, result] {
-              saving_ = false;
-              if (!*result) {
-                log_.write(LogLevel::error, "admin.state_unwritable",
-                           {{"file", std::string_view(path)},
-                            {"why", std::string_view(result->error().message)},
-                            {"effect", std::string_view("in force now, lost at a restart")}});
-              }
-              if (changed_while_saving_) {
-                changed_while_saving_ = false;
-                save();
-              }
-            });
+void AdminStore::set(const std::string& node, const std::string& listener, AdminState state,
+                     const AdminRequest& request) {
+  states_.set(node, listener, state, request);
+  file_.save();
 }
 
 }  // namespace tamada::router

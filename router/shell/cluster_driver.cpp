@@ -64,6 +64,14 @@ std::vector<ListenerView> ClusterDriver::listeners() const {
   return view_->listeners(loop::boot_now());
 }
 
+Testimony ClusterDriver::testimony() const {
+  return view_->testimony(loop::boot_now());
+}
+
+std::vector<NodeId> ClusterDriver::claimants() const {
+  return view_->claimants(loop::boot_now());
+}
+
 std::optional<EtcdStats> ClusterDriver::etcd_status() const {
   if (etcd_ == nullptr) return std::nullopt;
   return etcd_->status();
@@ -78,9 +86,11 @@ void ClusterDriver::tell(const Fact& fact) {
                {{"node", std::string_view(fact.node)}, {"why", std::string_view(fact.words)}});
   }
   history_.add(fact, std::chrono::system_clock::now());
+  callbacks_.on_fact(fact);
 }
 
 void ClusterDriver::carry_out(const Step& step) {
+  callbacks_.on_turn();
   for (const Fact& fact : step.facts) tell(fact);
   if (step.table != nullptr) callbacks_.publish(step.table);
   for (const Ask& ask : step.asks) poller_.ask(ask);

@@ -29,6 +29,9 @@ class ClusterDriver {
     std::function<void(const RoutingTablePtr& table)> publish;
     // Members of the cluster were told; the view knows them already.
     std::function<void(const wire::ClusterMembers& members)> on_members;
+    // The view took a turn: before its facts are told.
+    std::function<void()> on_turn;
+    std::function<void(const Fact& fact)> on_fact;
     // A poll was answered, or came to nothing; the view knows it already.
     std::function<void(const PollAnswer& answer)> on_answer;
   };
@@ -61,9 +64,16 @@ class ClusterDriver {
   // Precondition of the following: configure() was called.
   [[nodiscard]] std::vector<NodeView> nodes() const;
   [[nodiscard]] std::vector<ListenerView> listeners() const;
+  [[nodiscard]] Testimony testimony() const;
+  [[nodiscard]] std::string system_id() const { return view_->system_id(); }
+  [[nodiscard]] std::vector<NodeId> node_ids() const { return view_->node_ids(); }
+  [[nodiscard]] std::vector<NodeId> claimants() const;
+  [[nodiscard]] NodeId leader_id() const { return view_->leader_id(); }
+  [[nodiscard]] Address address_of(NodeId node) const { return view_->address_of(node); }
   [[nodiscard]] LeaderView leader() const { return view_->leader(); }
   [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const { return view_->undiscovered(); }
   [[nodiscard]] std::optional<EtcdStats> etcd_status() const;
+  [[nodiscard]] std::optional<ApiPlace> api_place(NodeId node) const { return poller_.api_place(node); }
   [[nodiscard]] const FactHistory& history() const { return history_; }
 
   // A fact from elsewhere, for the log and the history.

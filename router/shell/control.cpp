@@ -20,10 +20,12 @@ Control::Control(loop::Loop& loop, EventLog& log, ControlOptions options)
       driver_(loop, log, resolver_, side_, options_.seed,
               {[this](const RoutingTablePtr& table) { publish(table); },
                [this](const wire::ClusterMembers& members) { on_members(members); },
+               [this] { collector_.on_turn(loop::boot_now()); }, [this](const Fact& fact) { on_fact(fact); },
                [this](const PollAnswer& answer) { collector_.on_answer(answer, loop::boot_now()); }}),
       pool_(loop, options_.workers, log, *this),
-      collector_({driver_, pool_, admin_, config_, record_, log}, options_.workers, started_),
-      desk_(collector_, *this, log),
+      collector_(loop, side_, log, {driver_, pool_, admin_, config_, record_, by_hand_, log},
+                 options_.workers, started_),
+      desk_(loop, {collector_, *this, pool_, driver_, config_, log}),
       backend_(loop, stats_thread_.loop(), desk_),
       stats_(stats_thread_, backend_),
       notifier_(loop),
@@ -35,6 +37,7 @@ Control::~Control() = default;
 
 std::vector<Error> Control::start(const RouterConfig& config) {
   admin_.use_folder(config.state_dir);
+  collector_.start(config.state_dir);
   std::vector<Error> errors = apply(config);
   if (!errors.empty()) return errors;
   const std::string version = program_version_number();
@@ -67,6 +70,12 @@ void Control::stop() {
   pool_.drain(config_.drain_timeout);
 }
 
+void Control::on_fact(const Fact& fact) {
+  collector_.on_fact(fact, loop::boot_now());
+  // The table that names it is not published yet, so that nobody can have started there already.
+  if (fact.event == "leader.confirmed") pool_.tell_first_start(driver_.leader_id());
+}
+
 void Control::publish(const RoutingTablePtr& table) {
   collector_.on_table(*table, loop::boot_now());
   pool_.publish(table);
@@ -96,7 +105,7 @@ bool Control::has_listener(const std::string& name) const {
 
 void Control::administer(const std::string& node, const std::string& listener, AdminState state,
                          const std::string& by) {
-  admin_.set(node, listener, state);
+  admin_.set(node, listener, state, {by, std::chrono::system_clock::now()});
   log_.write(LogLevel::info, "admin.state",
              {{"node", std::string_view(node)},
               {"listener", listener.empty() ? std::string_view("all") : std::string_view(listener)},
@@ -106,6 +115,15 @@ void Control::administer(const std::string& node, const std::string& listener, A
     if (nodes_.at(id).name != node) continue;
     driver_.administer(id, listener.empty() ? ListenerId{} : ids_.listener(listener), state);
   }
+}
+
+void Control::set_address(NodeId node, const Address& address) {
+  if (address.is_set()) {
+    by_hand_[node] = address;
+  } else {
+    by_hand_.erase(node);
+  }
+  driver_.configure(poller_settings());
 }
 
 std::string Control::status_json() {

@@ -79,15 +79,18 @@ class Control final : private WorkerPoolListener, private AdminActions {
   void on_acknowledged(Generation generation) override { driver_.acknowledged(generation); }
   void on_smell(const Smell& smell) override { driver_.apply(smell); }
   void on_sessions_gone(NodeId node) override;
+  void on_first_start(NodeId node, TimePoint at) override { collector_.on_first_start(node, at); }
   void on_drained() override { loop_.stop(); }
 
   void publish(const RoutingTablePtr& table);
+  void on_fact(const Fact& fact);
 
   // --- AdminActions
   std::optional<std::string> find_node(const std::string& name) const override;
   bool has_listener(const std::string& name) const override;
   void administer(const std::string& node, const std::string& listener, AdminState state,
                   const std::string& by) override;
+  void set_address(NodeId node, const Address& address) override;
 
   // --- configuration
   void on_loaded(const LoadedConfig& loaded);
@@ -111,6 +114,7 @@ class Control final : private WorkerPoolListener, private AdminActions {
   ConfigRecord record_;
   IdRegistry ids_;
   std::map<NodeId, NodeConfig> nodes_;  // configured, discovered and leaving ones
+  std::map<NodeId, Address> by_hand_;   // where somebody said that a node is
   std::set<NodeId> present_;            // those of nodes_ that are not leaving
   Discovery discovery_;
   std::size_t discover_turn_ = 0;

@@ -73,7 +73,10 @@ std::vector<Error> Control::apply(const RouterConfig& config) {
   config_ = std::move(next);
   record_.applied(config, std::chrono::system_clock::now());
   log_.configure(config_.log);
-  if (record_.generation() > 1) admin_.use_folder(config_.state_dir);
+  if (record_.generation() > 1) {
+    admin_.use_folder(config_.state_dir);
+    collector_.use_folder(config_.state_dir);
+  }
   if (config_.cluster.discover) {
     if (!discover_.is_active()) discover_.start_repeating(discover_every);
   } else {
@@ -127,12 +130,16 @@ void Control::let_go_of_leaving() {
   for (const NodeView& node : driver_.nodes()) watched.insert(node.id);
   const std::size_t forgotten =
       std::erase_if(nodes_, [&](const auto& node) { return !watched.contains(node.first); });
+  std::erase_if(by_hand_, [&](const auto& node) { return !watched.contains(node.first); });
   if (forgotten > 0) driver_.configure(poller_settings());
 }
 
 PollerSettings Control::poller_settings() const {
   PollerSettings settings;
-  for (const auto& [id, node] : nodes_) settings.nodes.push_back({id, node});
+  for (const auto& [id, node] : nodes_) {
+    const auto by_hand = by_hand_.find(id);
+    settings.nodes.push_back({id, node, by_hand == by_hand_.end() ? Address{} : by_hand->second});
+  }
   settings.timeout = config_.checks.timeout;
   settings.resolve_interval = config_.resolve_interval;
   settings.tls = config_.cluster.api_tls;

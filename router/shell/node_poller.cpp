@@ -23,8 +23,21 @@ struct NodePoller::Pending {
   std::unique_ptr<loop::Timer> later;
 };
 
+namespace {
+
+// The end points with the address by hand in place of their names.
+NodeConfig reached_at(const NodePlace& place) {
+  NodeConfig config = place.config;
+  if (!place.by_hand.is_set()) return config;
+  if (config.api.host == config.postgres.host) config.api.host = place.by_hand.ip();
+  config.postgres = {place.by_hand.ip(), place.by_hand.port()};
+  return config;
+}
+
+}  // namespace
+
 struct NodePoller::Node {
-  explicit Node(NodePlace its_place) : place(std::move(its_place)), addresses(place.config) {}
+  explicit Node(NodePlace its_place) : place(std::move(its_place)), addresses(reached_at(place)) {}
 
   NodePlace place;
   NodeAddresses addresses;
@@ -91,6 +104,14 @@ void NodePoller::ask(const Ask& ask) {
   pending->second.kind = ask.kind;
   pending->second.asked = loop::boot_now();
   start(node, pending->second);
+}
+
+std::optional<ApiPlace> NodePoller::api_place(NodeId id) const {
+  const auto found = nodes_.find(id);
+  if (found == nodes_.end() || !found->second->addresses.api().is_set()) return std::nullopt;
+  const NodeConfig& config = found->second->place.config;
+  const std::shared_ptr<http::TlsContext> tls = config.api_scheme == "https" ? tls_ : nullptr;
+  return ApiPlace{{found->second->addresses.api(), config.api.host, config.api.to_string(), tls.get()}, tls};
 }
 
 void NodePoller::session_failed(NodeId id) {

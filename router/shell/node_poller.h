@@ -15,10 +15,12 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/http/message.h"
+#include "common/http/target.h"
 #include "common/http/tls_context.h"
 #include "common/loop/loop.h"
 #include "common/loop/timer.h"
@@ -34,7 +36,15 @@ namespace tamada::router {
 struct NodePlace {
   NodeId id;
   NodeConfig config;
+  Address by_hand = {};  // set: where its PostgreSQL is, whatever its name says; its REST API too, where they
+                         // share the host. Requests still name the configured host
   bool operator==(const NodePlace&) const = default;
+};
+
+// Where a REST API is now.
+struct ApiPlace {
+  http::Target target;
+  std::shared_ptr<http::TlsContext> tls;  // target.tls, to keep as long as the target is used
 };
 
 struct PollerSettings {
@@ -58,6 +68,9 @@ class NodePoller {
 
   // Unknown nodes, and an ask of a kind that is out already, are ignored.
   void ask(const Ask& ask);
+
+  // Not set: an unknown node, or no address of it is known.
+  [[nodiscard]] std::optional<ApiPlace> api_place(NodeId node) const;
 
   // A session could not be connected to the node's PostgreSQL: its name is looked up now.
   void session_failed(NodeId node);

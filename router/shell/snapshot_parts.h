@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "router/config/router_config.h"
+#include "router/core/chart_book.h"
 #include "router/core/cluster_view.h"
 #include "router/core/route_states.h"
 #include "router/shell/admin_states.h"
@@ -24,8 +25,12 @@ struct ListenerParts {
   const std::vector<NodeView>& nodes;
   const std::vector<NodeAdmin>& admin;  // of nodes[i]
   const RouteStates& routes;
+  const ChartBook& charts;
 };
 [[nodiscard]] ListenerStats listener_stats(const ListenerParts& parts, TimePoint now);
+
+// What the charts are drawn of.
+[[nodiscard]] ListenerSample sample_of(const ListenerStatus& status);
 
 [[nodiscard]] std::vector<PastFactStats> history_stats(const std::deque<PastFact>& facts);
 

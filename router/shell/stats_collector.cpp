@@ -4,43 +4,104 @@
 #include <set>
 #include <utility>
 
+#include "common/loop/clock.h"
 #include "router/shell/process_stats.h"
 #include "router/shell/snapshot_parts.h"
 
 namespace tamada::router {
+namespace {
 
-StatsCollector::StatsCollector(const StatsSources& sources, std::uint32_t workers, TimePoint started)
-    : sources_(sources), workers_(workers), started_(started) {}
+constexpr Duration sample_every = 1s;
+
+}  // namespace
+
+StatsCollector::StatsCollector(loop::Loop& loop, loop::SideThread& side, EventLog& log,
+                               const StatsSources& sources, std::uint32_t workers, TimePoint started)
+    : sources_(sources),
+      workers_(workers),
+      started_(started),
+      leadership_(started),
+      failovers_(side, log, [this] { return totals(); }),
+      second_(loop, [this] { on_second(); }) {}
+
+void StatsCollector::start(const std::string& folder) {
+  failovers_.use_folder(folder);
+  on_second();
+  second_.start_repeating(sample_every);
+}
+
+// ---- what happens
+
+FailoverLog::At StatsCollector::at(TimePoint moment) {
+  const Duration ago = loop::boot_now() - moment;
+  return {moment, std::chrono::system_clock::now() - std::chrono::duration_cast<WallTime::duration>(ago)};
+}
+
+void StatsCollector::on_turn(TimePoint now) {
+  leadership_.look(sources_.driver.leader_id(), now);
+  failovers_.log().claims(sources_.driver.claimants(), at(now));
+}
+
+void StatsCollector::on_fact(const Fact& fact, TimePoint now) {
+  failovers_.log().hear(fact, sources_.driver.leader(), at(now));
+  failovers_.keep();
+}
 
 void StatsCollector::on_answer(const PollAnswer& answer, TimePoint now) {
   checks_.hear(answer, now);
-  note_addresses(now);
+  failovers_.log().hear(answer, at(now));
+  note_address(answer.node, now);
 }
 
 void StatsCollector::on_table(const RoutingTable& table, TimePoint now) {
-  std::vector<NodeId> watched;
-  for (const NodeView& node : sources_.driver.nodes()) watched.push_back(node.id);
+  const std::vector<NodeId> watched = sources_.driver.node_ids();
   routes_.apply(table, watched, now);
+  forget_gone(watched);
+}
+
+void StatsCollector::on_first_start(NodeId node, TimePoint when) {
+  failovers_.log().first_session(node, at(when));
+  failovers_.keep();
+}
+
+void StatsCollector::on_second() {
+  const TimePoint now = loop::boot_now();
+  std::vector<ListenerSample> samples;
+  for (const ListenerStatus& status : sources_.pool.status()) samples.push_back(sample_of(status));
+  charts_.sample(samples, now);
+  failovers_.log().tick(at(now));
+  failovers_.keep();
+}
+
+FailoverTotals StatsCollector::totals() const {
+  FailoverTotals all;
+  for (const ListenerStatus& status : sources_.pool.status()) {
+    const auto listener = std::find_if(sources_.config.listeners.begin(), sources_.config.listeners.end(),
+                                       [&](const ListenerConfig& one) { return one.policy.id == status.id; });
+    if (listener == sources_.config.listeners.end() || listener->policy.to != Target::leader) continue;
+    all.waited += status.totals.held;
+    all.cut += status.totals.cut;
+    all.failed += status.totals.refused;
+  }
+  return all;
 }
 
 // Where sessions go, as the view has it now.
-void StatsCollector::note_addresses(TimePoint now) {
-  const std::vector<NodeView> nodes = sources_.driver.nodes();
-  for (const NodeView& node : nodes) {
-    if (!node.postgres.is_set()) continue;
-    const auto [known, is_new] = addresses_.try_emplace(node.id, KnownAddress{node.postgres, now, {}});
-    if (is_new || known->second.address == node.postgres) continue;
-    known->second = {node.postgres, now, known->second.address.to_string()};
-  }
-  if (addresses_.size() <= nodes.size()) return;
-  std::set<NodeId> watched;
-  for (const NodeView& node : nodes) watched.insert(node.id);
-  std::erase_if(addresses_, [&](const auto& known) {
-    if (watched.contains(known.first)) return false;
-    checks_.forget(known.first);
-    return true;
-  });
+void StatsCollector::note_address(NodeId node, TimePoint now) {
+  const Address address = sources_.driver.address_of(node);
+  if (!address.is_set()) return;
+  const auto [known, is_new] = addresses_.try_emplace(node, KnownAddress{address, now, {}});
+  if (is_new || known->second.address == address) return;
+  known->second = {address, now, known->second.address.to_string()};
 }
+
+void StatsCollector::forget_gone(const std::vector<NodeId>& watched) {
+  const std::set<NodeId> present(watched.begin(), watched.end());
+  std::erase_if(addresses_, [&](const auto& known) { return !present.contains(known.first); });
+  checks_.keep(present);
+}
+
+// ---- what is asked
 
 ProcessStats StatsCollector::process() const {
   ProcessStats stats;
@@ -53,14 +114,39 @@ ProcessStats StatsCollector::process() const {
   return stats;
 }
 
-std::vector<NodeStats> StatsCollector::nodes(const std::vector<NodeView>& views) const {
+LeadershipStats StatsCollector::leadership(const LeaderView& leader, const std::vector<NodeView>& views,
+                                           TimePoint now) const {
+  LeadershipStats stats;
+  stats.changes = leadership_.changes();
+  stats.confirmations = leadership_.confirmations();
+  stats.without_leader = leadership_.without_leader(now);
+  stats.none_since = leadership_.none_since();
+  for (const NodeView& view : views) {
+    if (leader.node.is_set() && view.id == leader.node) stats.timeline = view.timeline;
+  }
+  return stats;
+}
+
+std::vector<NodeStats> StatsCollector::nodes(const std::vector<NodeView>& views, TimePoint now,
+                                             WallTime wall_now) const {
   std::vector<NodeStats> all;
   for (const NodeView& view : views) {
     NodeStats node;
     node.view = view;
     node.check = checks_.of(view.id);
+    node.check.silences = view.silences;
     node.check.fall = sources_.config.checks.fall;
-    node.admin = sources_.admin.states().of(view.configured_name).all;
+    const NodeAdmin admin = sources_.admin.states().of(view.configured_name);
+    node.admin = admin.all;
+    node.admin_by = admin.request.by;
+    if (admin.request.since) {
+      node.admin_since = now + std::chrono::duration_cast<Duration>(*admin.request.since - wall_now);
+    }
+    node.address_by_hand = sources_.by_hand.contains(view.id);
+    node.lag_time = view.lag_time;
+    node.patroni_version = view.patroni_version;
+    node.server_version = view.server_version;
+    node.pending_restart = view.pending_restart;
     if (const auto known = addresses_.find(view.id); known != addresses_.end()) {
       node.address_since = known->second.since;
       node.address_before = known->second.before;
@@ -68,6 +154,46 @@ std::vector<NodeStats> StatsCollector::nodes(const std::vector<NodeView>& views)
     all.push_back(std::move(node));
   }
   return all;
+}
+
+std::vector<ListenerStats> StatsCollector::listeners(const std::vector<NodeView>& views,
+                                                     TimePoint now) const {
+  std::vector<NodeAdmin> admin;
+  for (const NodeView& view : views) admin.push_back(sources_.admin.states().of(view.configured_name));
+  const std::vector<ListenerView> shown = sources_.driver.listeners();
+  std::vector<ListenerStatus> statuses = sources_.pool.status();
+  sources_.pool.subtract_cleared(statuses);
+  std::vector<ListenerStats> all;
+  for (const ListenerStatus& status : statuses) {
+    const auto config = std::find_if(sources_.config.listeners.begin(), sources_.config.listeners.end(),
+                                     [&](const ListenerConfig& one) { return one.policy.id == status.id; });
+    const auto view = std::find_if(shown.begin(), shown.end(),
+                                   [&](const ListenerView& one) { return one.listener == status.id; });
+    const ListenerParts parts{status,
+                              config == sources_.config.listeners.end() ? nullptr : &*config,
+                              view == shown.end() ? nullptr : &*view,
+                              views,
+                              admin,
+                              routes_,
+                              charts_};
+    all.push_back(listener_stats(parts, now));
+  }
+  return all;
+}
+
+// The same value for all snapshots until there is a new point.
+std::shared_ptr<const Charts> StatsCollector::charts(const std::vector<ListenerStats>& listeners,
+                                                     TimePoint now, WallTime wall_now) {
+  if (charts_made_ != nullptr && charts_made_for_ == charts_.end()) return charts_made_;
+  auto made = std::make_shared<Charts>();
+  made->end = wall_now;
+  if (charts_.end()) made->end -= std::chrono::duration_cast<WallTime::duration>(now - *charts_.end());
+  for (const ListenerStats& listener : listeners) {
+    made->listeners.push_back({listener.id, listener.name, charts_.points(listener.id)});
+  }
+  charts_made_for_ = charts_.end();
+  charts_made_ = std::move(made);
+  return charts_made_;
 }
 
 StatsSnapshotPtr StatsCollector::snapshot(TimePoint now, WallTime wall_now) {
@@ -78,28 +204,20 @@ StatsSnapshotPtr StatsCollector::snapshot(TimePoint now, WallTime wall_now) {
   snapshot->process = process();
   snapshot->config = sources_.record.stats();
   snapshot->cluster_name = sources_.config.cluster.name;
-  snapshot->leader = sources_.driver.leader();
-  snapshot->etcd = sources_.driver.etcd_status();
+  snapshot->system_id = sources_.driver.system_id();
 
   const std::vector<NodeView> views = sources_.driver.nodes();
-  snapshot->nodes = nodes(views);
-  std::vector<NodeAdmin> admin;
-  for (const NodeView& view : views) admin.push_back(sources_.admin.states().of(view.configured_name));
-  const std::vector<ListenerView> listeners = sources_.driver.listeners();
-  for (const ListenerStatus& status : sources_.pool.status()) {
-    const auto config = std::find_if(sources_.config.listeners.begin(), sources_.config.listeners.end(),
-                                     [&](const ListenerConfig& one) { return one.policy.id == status.id; });
-    const auto view = std::find_if(listeners.begin(), listeners.end(),
-                                   [&](const ListenerView& one) { return one.listener == status.id; });
-    snapshot->listeners.push_back(
-        listener_stats({status, config == sources_.config.listeners.end() ? nullptr : &*config,
-                        view == listeners.end() ? nullptr : &*view, views, admin, routes_},
-                       now));
-  }
+  snapshot->leader = sources_.driver.leader();
+  snapshot->leadership = leadership(snapshot->leader, views, now);
+  Testimony testimony = sources_.driver.testimony();
+  snapshot->leadership.evidence = std::move(testimony.evidence);
+  snapshot->disagreements = std::move(testimony.disagreements);
+  snapshot->etcd = sources_.driver.etcd_status();
+  snapshot->nodes = nodes(views, now, wall_now);
+  snapshot->listeners = listeners(views, now);
+  snapshot->failovers = failovers_.log().records(now);
   snapshot->history = history_stats(sources_.driver.history().facts());
-  auto charts = std::make_shared<Charts>();
-  charts->end = wall_now;
-  snapshot->charts = std::move(charts);
+  snapshot->charts = charts(snapshot->listeners, now, wall_now);
   return snapshot;
 }
 

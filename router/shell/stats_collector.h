@@ -7,15 +7,23 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "common/loop/loop.h"
+#include "common/loop/side_thread.h"
+#include "common/loop/timer.h"
+#include "router/core/chart_book.h"
 #include "router/core/check_book.h"
+#include "router/core/failover_log.h"
+#include "router/core/leadership_book.h"
 #include "router/core/route_states.h"
 #include "router/shell/admin_store.h"
 #include "router/shell/cluster_driver.h"
 #include "router/shell/config_record.h"
 #include "router/shell/event_log.h"
+#include "router/shell/failover_store.h"
 #include "router/shell/worker_pool.h"
 #include "router/stats/stats_snapshot.h"
 
@@ -28,20 +36,33 @@ struct StatsSources {
   const AdminStore& admin;
   const RouterConfig& config;  // in force, with ids
   const ConfigRecord& record;
+  const std::map<NodeId, Address>& by_hand;  // addresses that somebody set
   const EventLog& log;
 };
 
 class StatsCollector {
  public:
-  StatsCollector(const StatsSources& sources, std::uint32_t workers, TimePoint started);
+  StatsCollector(loop::Loop& loop, loop::SideThread& side, EventLog& log, const StatsSources& sources,
+                 std::uint32_t workers, TimePoint started);
   StatsCollector(const StatsCollector&) = delete;
   StatsCollector& operator=(const StatsCollector&) = delete;
 
   // ---- what happens
+  // The view has taken a turn; before the turn's facts, and before its table.
+  void on_turn(TimePoint now);
+  void on_fact(const Fact& fact, TimePoint now);
   void on_answer(const PollAnswer& answer, TimePoint now);
   // A new table is about to be published.
   void on_table(const RoutingTable& table, TimePoint now);
+  // The first new session on `node` since it was confirmed as the leader has started at `when`.
+  void on_first_start(NodeId node, TimePoint when);
   void on_stopping() { stopping_ = true; }
+  // Once, with `state_dir`, where fail-overs outlive a restart; what is there is read now (blocks).
+  void start(const std::string& folder);
+  // `state_dir` has changed.
+  void use_folder(const std::string& folder) { failovers_.use_folder(folder); }
+  // The largest so far begin anew.
+  void clear_maxima() { charts_.clear_maxima(); }
 
   // ---- what is asked. Precondition: the driver was configured.
   [[nodiscard]] StatsSnapshotPtr snapshot(TimePoint now, WallTime wall_now);
@@ -52,9 +73,19 @@ class StatsCollector {
     TimePoint since{};
     std::string before;
   };
-  void note_addresses(TimePoint now);
+  void on_second();
+  void note_address(NodeId node, TimePoint now);
+  void forget_gone(const std::vector<NodeId>& watched);
+  [[nodiscard]] FailoverTotals totals() const;
+  [[nodiscard]] static FailoverLog::At at(TimePoint moment);
   [[nodiscard]] ProcessStats process() const;
-  [[nodiscard]] std::vector<NodeStats> nodes(const std::vector<NodeView>& views) const;
+  [[nodiscard]] LeadershipStats leadership(const LeaderView& leader, const std::vector<NodeView>& views,
+                                           TimePoint now) const;
+  [[nodiscard]] std::vector<NodeStats> nodes(const std::vector<NodeView>& views, TimePoint now,
+                                             WallTime wall_now) const;
+  [[nodiscard]] std::vector<ListenerStats> listeners(const std::vector<NodeView>& views, TimePoint now) const;
+  [[nodiscard]] std::shared_ptr<const Charts> charts(const std::vector<ListenerStats>& listeners,
+                                                     TimePoint now, WallTime wall_now);
 
   const StatsSources sources_;
   const std::uint32_t workers_;
@@ -63,6 +94,12 @@ class StatsCollector {
   std::uint64_t number_ = 0;
   CheckBook checks_;
   RouteStates routes_;
+  LeadershipBook leadership_;
+  FailoverStore failovers_;
+  ChartBook charts_;
+  std::shared_ptr<const Charts> charts_made_;  // of charts_.end()
+  std::optional<TimePoint> charts_made_for_;
+  loop::Timer second_;
   std::map<NodeId, KnownAddress> addresses_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/loop/clock.h"
+#include "router/core/balancing.h"
 #include "router/serve/action_words.h"
 #include "router/shell/admin_states.h"
 
@@ -32,7 +33,7 @@ std::string_view name_of(ActionResult::Kind kind) {
 }  // namespace
 
 StatsSnapshotPtr StatsDesk::snapshot() {
-  return collector_.snapshot(loop::boot_now(), std::chrono::system_clock::now());
+  return parts_.collector.snapshot(loop::boot_now(), std::chrono::system_clock::now());
 }
 
 void StatsDesk::sessions(const std::function<void(SessionListPtr)>& ready) {
@@ -42,36 +43,129 @@ void StatsDesk::sessions(const std::function<void(SessionListPtr)>& ready) {
   ready(std::move(list));
 }
 
-void StatsDesk::act(const Action& action, const std::function<void(ActionResult)>& done) {
-  ActionResult result{Kind::not_possible, "this router cannot do that"};
-  if (action.kind == Action::Kind::administer) result = administer(action);
-  log_.write(result.kind == Kind::done ? LogLevel::info : LogLevel::warn, "admin.action",
-             {{"action", router::name_of(action.kind)},
-              {"node", std::string_view(action.node)},
-              {"listener", std::string_view(action.listener)},
-              {"by", std::string_view(action.by)},
-              {"from", std::string_view(action.from)},
-              {"result", name_of(result.kind)},
-              {"why", std::string_view(result.words)}});
-  done(std::move(result));
-}
-
 void StatsDesk::record(bool warning, const char* event, const std::string& by, const std::string& from,
                        const std::string& words) {
-  log_.write(
+  parts_.log.write(
       warning ? LogLevel::warn : LogLevel::info, event,
       {{"by", std::string_view(by)}, {"from", std::string_view(from)}, {"why", std::string_view(words)}});
 }
 
-ActionResult StatsDesk::administer(const Action& action) {
-  const std::optional<std::string> node = admin_.find_node(action.node);
-  if (!node) return {Kind::not_found, fmt::format("there is no node {}", action.node)};
-  if (!action.listener.empty() && !admin_.has_listener(action.listener)) {
-    return {Kind::not_found, fmt::format("there is no listener {}", action.listener)};
+StatsDesk::Deed StatsDesk::deed_of(Action::Kind kind) {
+  switch (kind) {
+    case Action::Kind::administer:
+      return &StatsDesk::administer;
+    case Action::Kind::set_weight:
+      return &StatsDesk::set_weight;
+    case Action::Kind::set_address:
+      return &StatsDesk::set_address;
+    case Action::Kind::clear_maxima:
+      return &StatsDesk::clear_maxima;
+    case Action::Kind::clear_counters:
+      return &StatsDesk::clear_counters;
+    case Action::Kind::end_session:
+    case Action::Kind::end_sessions:
+      return &StatsDesk::not_possible;
+    case Action::Kind::switchover:
+    case Action::Kind::restart:
+    case Action::Kind::reinitialize:
+      return nullptr;
   }
-  admin_.administer(*node, action.listener, action.state, fmt::format("{} from {}", action.by, action.from));
-  return {Kind::done, fmt::format("{} is {} on {}", *node, router::name_of(action.state),
-                                  action.listener.empty() ? std::string("every listener") : action.listener)};
+  return &StatsDesk::not_possible;
+}
+
+void StatsDesk::act(const Action& action, const std::function<void(ActionResult)>& done) {
+  if (const Deed deed = deed_of(action.kind); deed != nullptr) {
+    const ActionResult result = (this->*deed)(action);
+    log(action, result);
+    return done(result);
+  }
+  patroni_.act(action, [this, action, done](const ActionResult& result) {
+    log(action, result);
+    done(result);
+  });
+}
+
+void StatsDesk::log(const Action& action, const ActionResult& result) {
+  parts_.log.write(result.kind == Kind::done ? LogLevel::info : LogLevel::warn, "admin.action",
+                   {{"action", router::name_of(action.kind)},
+                    {"node", std::string_view(action.node)},
+                    {"listener", std::string_view(action.listener)},
+                    {"by", std::string_view(action.by)},
+                    {"from", std::string_view(action.from)},
+                    {"result", name_of(result.kind)},
+                    {"why", std::string_view(result.words)}});
+}
+
+tl::expected<StatsDesk::Subject, ActionResult> StatsDesk::subject_of(const Action& action) const {
+  const std::optional<std::string> name = parts_.admin.find_node(action.node);
+  if (!name) {
+    return tl::make_unexpected(
+        ActionResult{Kind::not_found, fmt::format("there is no node {}", action.node)});
+  }
+  Subject subject;
+  subject.name = *name;
+  for (const NodeView& node : parts_.driver.nodes()) {
+    // Configured ones come first; one that is leaving may have the same name.
+    if (node.configured_name == *name && !subject.node.is_set()) subject.node = node.id;
+  }
+  subject.where = action.listener.empty() ? std::string("every listener") : action.listener;
+  for (const ListenerConfig& listener : parts_.config.listeners) {
+    if (!action.listener.empty() && listener.policy.name != action.listener) continue;
+    subject.listeners.push_back(listener.policy.id);
+  }
+  if (subject.listeners.empty()) {
+    return tl::make_unexpected(
+        ActionResult{Kind::not_found, fmt::format("there is no listener {}", action.listener)});
+  }
+  return subject;
+}
+
+ActionResult StatsDesk::administer(const Action& action) {
+  const auto subject = subject_of(action);
+  if (!subject) return subject.error();
+  parts_.admin.administer(subject->name, action.listener, action.state,
+                          fmt::format("{} from {}", action.by, action.from));
+  return {Kind::done,
+          fmt::format("{} is {} on {}", subject->name, router::name_of(action.state), subject->where)};
+}
+
+ActionResult StatsDesk::set_weight(const Action& action) {
+  if (action.weight > weight_max) {
+    return {Kind::refused, fmt::format("weight: found {}, expected 0 to {}", action.weight, weight_max)};
+  }
+  const auto subject = subject_of(action);
+  if (!subject) return subject.error();
+  for (const ListenerId listener : subject->listeners) {
+    parts_.pool.set_weight(listener, subject->node, action.weight);
+  }
+  return {Kind::done, fmt::format("{} has weight {} on {}", subject->name, action.weight, subject->where)};
+}
+
+ActionResult StatsDesk::set_address(const Action& action) {
+  const auto subject = subject_of(action);
+  if (!subject) return subject.error();
+  parts_.admin.set_address(subject->node, action.address);
+  if (!action.address.is_set()) {
+    return {Kind::done, fmt::format("{} is where the configuration says again", subject->name)};
+  }
+  return {Kind::done,
+          fmt::format("{} is at {} until the next start", subject->name, action.address.to_string())};
+}
+
+ActionResult StatsDesk::clear_maxima(const Action& /*action*/) {
+  parts_.pool.clear_maxima();
+  parts_.collector.clear_maxima();
+  return {Kind::done, "all maxima begin anew"};
+}
+
+ActionResult StatsDesk::clear_counters(const Action& /*action*/) {
+  parts_.pool.clear_counters();
+  parts_.collector.clear_maxima();
+  return {Kind::done, "all counters begin anew"};
+}
+
+ActionResult StatsDesk::not_possible(const Action& /*action*/) {
+  return {Kind::not_possible, "this router cannot do that"};
 }
 
 }  // namespace tamada::router

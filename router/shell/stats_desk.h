@@ -4,16 +4,21 @@
 // after the desk has gone.
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <functional>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "router/serve/stats_backend.h"
 #include "router/shell/event_log.h"
+#include "router/shell/patroni_actions.h"
 #include "router/shell/stats_collector.h"
 
 namespace tamada::router {
 
-// What can be changed by hand. Names are configured ones; `listener` empty: all.
+// What of Control can be changed by hand. Names are configured ones; `listener` empty: all.
 class AdminActions {
  public:
   // `name`: a node's configured name, or the one it goes by. Empty: there is no such node.
@@ -21,6 +26,8 @@ class AdminActions {
   [[nodiscard]] virtual bool has_listener(const std::string& name) const = 0;
   virtual void administer(const std::string& node, const std::string& listener, AdminState state,
                           const std::string& by) = 0;
+  // Not set: as configured again.
+  virtual void set_address(NodeId node, const Address& address) = 0;
 
  protected:
   ~AdminActions() = default;
@@ -28,8 +35,16 @@ class AdminActions {
 
 class StatsDesk {
  public:
-  StatsDesk(StatsCollector& collector, AdminActions& admin, EventLog& log)
-      : collector_(collector), admin_(admin), log_(log) {}
+  struct Parts {
+    StatsCollector& collector;
+    AdminActions& admin;
+    WorkerPool& pool;
+    const ClusterDriver& driver;
+    const RouterConfig& config;  // in force, with ids
+    EventLog& log;
+  };
+  StatsDesk(loop::Loop& loop, const Parts& parts)
+      : parts_(parts), patroni_(loop, parts.driver, parts.config) {}
   StatsDesk(const StatsDesk&) = delete;
   StatsDesk& operator=(const StatsDesk&) = delete;
 
@@ -40,11 +55,28 @@ class StatsDesk {
               const std::string& words);
 
  private:
-  [[nodiscard]] ActionResult administer(const Action& action);
+  using Deed = ActionResult (StatsDesk::*)(const Action&);
+  [[nodiscard]] static Deed deed_of(Action::Kind kind);  // null: one of Patroni's
+  void log(const Action& action, const ActionResult& result);
 
-  StatsCollector& collector_;
-  AdminActions& admin_;
-  EventLog& log_;
+  [[nodiscard]] ActionResult administer(const Action& action);
+  [[nodiscard]] ActionResult set_weight(const Action& action);
+  [[nodiscard]] ActionResult set_address(const Action& action);
+  [[nodiscard]] ActionResult clear_maxima(const Action& action);
+  [[nodiscard]] ActionResult clear_counters(const Action& action);
+  [[nodiscard]] ActionResult not_possible(const Action& action);
+
+  // The node that goes by the name of the action, and the listeners it is about; or why there are none.
+  struct Subject {
+    NodeId node;
+    std::string name;  // as configured
+    std::vector<ListenerId> listeners;
+    std::string where;  // "read", "every listener"
+  };
+  [[nodiscard]] tl::expected<Subject, ActionResult> subject_of(const Action& action) const;
+
+  const Parts parts_;
+  PatroniActions patroni_;
 };
 
 }  // namespace tamada::router

@@ -16,6 +16,7 @@
 
 #include "common/base/address.h"
 #include "common/base/time.h"
+#include "router/core/chart_book.h"
 #include "router/core/check_book.h"
 #include "router/core/cluster_view.h"
 #include "router/core/failover.h"
@@ -133,13 +134,6 @@ struct NodeStats {
   bool pending_restart = false;
 };
 
-// Something on which the witnesses differ. Shown in red: the only thing that is.
-struct Disagreement {
-  std::string kind;  // "two-claims", "leader-key", "contradicted", "other-system", "identity", "veto"
-  std::string node;  // may be empty
-  std::string words;
-};
-
 struct EtcdStats {
   std::string state;                      // "connected", "silent"
   std::optional<std::string> leader_key;  // who holds it; none: nobody, or not known
@@ -164,20 +158,10 @@ struct PastFactStats {
   bool warning = false;
 };
 
-// 15 minutes of one listener, a point every `chart_step`, oldest first, at most `chart_points`.
-inline constexpr Duration chart_step = 5s;
-inline constexpr std::size_t chart_points = 180;
-struct ChartPoint {
-  std::uint32_t sessions = 0;  // most in these seconds
-  std::uint32_t waiting = 0;   // most in these seconds
-  double new_per_s = 0;        // average
-  double up_per_s = 0;         // bytes
-  double down_per_s = 0;
-};
 struct ListenerChart {
   ListenerId listener;
   std::string name;
-  std::vector<ChartPoint> points;
+  std::vector<ChartPoint> points;  // oldest first; see chart_book.h
 };
 struct Charts {
   WallTime end{};  // of the newest point

@@ -97,6 +97,10 @@ TEST_CASE_METHOD(ControlFixture, "a node is drained for one listener, and nobody
   const auto snapshot =
       stats.snapshot_when([](const StatsSnapshot& s) { return !route_of(s, "read", "b").eligible; });
   CHECK(route_of(*snapshot, "read", "b").admin == AdminState::drain);
+  CHECK(route_of(*snapshot, "read", "b").drains);
+  CHECK(route_of(*snapshot, "read", "b").why_not == "is drained by dba from 10.0.0.7");
+  CHECK(node_of(*snapshot, "b").admin_by == "dba from 10.0.0.7");
+  CHECK(node_of(*snapshot, "b").admin_since.has_value());
 }
 
 TEST_CASE_METHOD(ControlFixture, "a refused configuration is told with its place and time",
@@ -113,6 +117,206 @@ TEST_CASE_METHOD(ControlFixture, "a refused configuration is told with its place
   write_file(file(), yaml());
   const auto mended = stats.snapshot_when([](const StatsSnapshot& s) { return !s.config.refused_at; });
   CHECK(mended->config.errors.empty());
+}
+
+TEST_CASE_METHOD(ControlFixture, "a fail-over is told with its milestones, and outlives a restart",
+                 "[control_backend]") {
+  const std::string state_dir = "state_dir: \"" + folder.path.string() + "\"\n";
+  start(yaml() + state_dir);
+  auto stats = std::make_unique<BackendThread>(*this, *control);
+  REQUIRE(wait_for_leader("a"));
+  const auto writer = client(write_port);
+  REQUIRE(run_until([&] { return writer->received.find('Z') != std::string::npos; }));
+  CHECK(stats->snapshot()->failovers.empty());
+  CHECK(stats->snapshot()->leadership.changes == 0);
+
+  a.patroni.be_replica();
+  REQUIRE(run_until([&] { return status()["leader"]["node"].is_null(); }));
+  const auto waiting = client(write_port);
+  const auto without = stats->snapshot_when([](const StatsSnapshot& s) { return s.listeners[0].held == 1; });
+  REQUIRE(without->failovers.size() == 1);
+  CHECK_FALSE(without->failovers[0].is_over());
+  CHECK(without->leadership.none_since.has_value());
+  CHECK_FALSE(route_of(*without, "write", "a").eligible);
+  CHECK(route_of(*without, "write", "a").times_down == 1);
+
+  b.patroni.be_leader();
+  REQUIRE(wait_for_leader("b"));
+  REQUIRE(run_until([&] { return waiting->received.find('Z') != std::string::npos; }));
+  const auto after = stats->snapshot_when(
+      [](const StatsSnapshot& s) { return !s.failovers.empty() && s.failovers[0].is_over(); });
+  REQUIRE(after->failovers.size() == 1);
+  const Failover record = after->failovers[0];
+  CHECK(record.number == 1);
+  CHECK(record.from == "a");
+  CHECK(record.to == "b");
+  CHECK(record.leader_gone.has_value());
+  CHECK(record.claimed.has_value());
+  CHECK(record.confirmed.has_value());
+  CHECK(record.waited == 1);
+  CHECK(record.cut == 1);
+  CHECK(record.failed == 0);
+  CHECK_FALSE(record.steps.empty());
+  CHECK(after->leadership.changes == 1);
+  CHECK(after->leadership.confirmations == 2);
+  CHECK(after->leadership.without_leader > 0ms);
+  CHECK_FALSE(after->leadership.evidence.empty());
+
+  REQUIRE(run_until([&] { return std::filesystem::exists(folder.file("failovers.json")); }));
+  stats.reset();
+  control.reset();
+  start(yaml() + state_dir);
+  stats = std::make_unique<BackendThread>(*this, *control);
+  const auto restarted = stats->snapshot();
+  REQUIRE(restarted->failovers.size() == 1);
+  CHECK(restarted->failovers[0].from == "a");
+  CHECK(restarted->failovers[0].number == 1);
+}
+
+TEST_CASE_METHOD(ControlFixture, "a broken list of fail-overs stops nobody", "[control_backend]") {
+  write_file(folder.file("failovers.json"), "{\"version\": 1, \"fail");
+  start(yaml() + "state_dir: \"" + folder.path.string() + "\"\n");
+  BackendThread stats(*this, *control);
+  REQUIRE(wait_for_leader("a"));
+  CHECK(stats.snapshot()->failovers.empty());
+}
+
+Action action_on(Action::Kind kind, const std::string& node = {}) {
+  Action action;
+  action.kind = kind;
+  action.node = node;
+  action.by = "dba";
+  action.from = "10.0.0.7";
+  return action;
+}
+
+TEST_CASE_METHOD(ControlFixture, "a node of weight 0 gets no new sessions until it has a weight again",
+                 "[control_backend]") {
+  start(yaml());
+  BackendThread stats(*this, *control);
+  REQUIRE(wait_for_leader("a"));
+  Action weight = action_on(Action::Kind::set_weight, "b");
+  weight.listener = "read";
+  weight.weight = 257;
+  CHECK(stats.act(weight).kind == ActionResult::Kind::refused);
+  weight.weight = 0;
+  CHECK(stats.act(weight).words == "b has weight 0 on read");
+  const auto none =
+      stats.snapshot_when([](const StatsSnapshot& s) { return route_of(s, "read", "b").drains; });
+  CHECK(route_of(*none, "read", "b").weight == 0);
+  CHECK(route_of(*none, "read", "b").why_not == "has weight 0");
+  weight.weight = 10;
+  CHECK(stats.act(weight).kind == ActionResult::Kind::done);
+  CHECK(route_of(*stats.snapshot(), "read", "b").weight == 10);
+}
+
+TEST_CASE_METHOD(ControlFixture, "counters are cleared for who looks, and the charts go on",
+                 "[control_backend]") {
+  start(yaml());
+  BackendThread stats(*this, *control);
+  REQUIRE(wait_for_leader("a"));
+  CHECK(server_of(write_port) == "a");
+  const auto before = stats.snapshot_when([](const StatsSnapshot& s) { return s.listeners[0].rate_max > 0; });
+  CHECK(before->listeners[0].accepted == 1);
+  CHECK(route_of(*before, "write", "a").sessions_total == 1);
+  CHECK(stats.act(action_on(Action::Kind::clear_counters)).kind == ActionResult::Kind::done);
+  const auto after = stats.snapshot();
+  CHECK(after->listeners[0].accepted == 0);
+  CHECK(after->listeners[0].rate_max == 0);
+  CHECK(route_of(*after, "write", "a").sessions_total == 0);
+}
+
+TEST_CASE_METHOD(ControlFixture,
+                 "a node that moved by hand is asked and served there, until it is taken back",
+                 "[control_backend]") {
+  FakePostgres elsewhere(loop, "x", loop::loopback());
+  start(yaml());
+  BackendThread stats(*this, *control);
+  REQUIRE(wait_for_leader("a"));
+  Action move = action_on(Action::Kind::set_address, "a");
+  move.address = elsewhere.server().address();
+  CHECK(stats.act(move).kind == ActionResult::Kind::done);
+  const auto moved = stats.snapshot_when(
+      [&](const StatsSnapshot& s) { return node_of(s, "a").view.postgres == elsewhere.server().address(); });
+  CHECK(node_of(*moved, "a").address_by_hand);
+  CHECK(node_of(*moved, "a").address_before == a.postgres.server().address().to_string());
+  CHECK(server_of(write_port) == "x");
+
+  move.address = {};
+  CHECK(stats.act(move).kind == ActionResult::Kind::done);
+  const auto back = stats.snapshot_when(
+      [&](const StatsSnapshot& s) { return node_of(s, "a").view.postgres == a.postgres.server().address(); });
+  CHECK_FALSE(node_of(*back, "a").address_by_hand);
+}
+
+TEST_CASE_METHOD(ControlFixture, "a switchover is asked of the leader's Patroni, with the credentials for it",
+                 "[control_backend]") {
+  std::string text = yaml();
+  text.replace(text.find("  name: test\n"), 13,
+               "  name: test\n  api_user: patroni\n  api_password: hidden\n");
+  start(text);
+  BackendThread stats(*this, *control);
+  const Action to_b = action_on(Action::Kind::switchover, "b");
+  a.patroni.answer("POST /switchover", 200, "Successfully switched over to \"b\"");
+  b.patroni.answer("POST /switchover", 500, "wrong node");
+  REQUIRE(wait_for_leader("a"));
+
+  const ActionResult done = stats.act(to_b);
+  CHECK(done.kind == ActionResult::Kind::done);
+  CHECK(done.words == "Patroni of a: Successfully switched over to \"b\"");
+  CHECK(a.patroni.posted.find(http::basic_credentials("patroni", "hidden")) != std::string::npos);
+  CHECK(a.patroni.posted.find(R"({"candidate":"b","leader":"a"})") != std::string::npos);
+  CHECK(b.patroni.posted.empty());
+  // Checks carry no credentials.
+  CHECK(stats.act(action_on(Action::Kind::switchover)).kind == ActionResult::Kind::done);
+  CHECK(a.patroni.posted.find(R"({"leader":"a"})") != std::string::npos);
+
+  CHECK(stats.act(action_on(Action::Kind::switchover, "a")).kind == ActionResult::Kind::not_possible);
+  CHECK(stats.act(action_on(Action::Kind::switchover, "nobody")).kind == ActionResult::Kind::not_found);
+  a.patroni.answer("POST /switchover", 412, "switchover is not possible: no good candidates");
+  const ActionResult refused = stats.act(to_b);
+  CHECK(refused.kind == ActionResult::Kind::refused);
+  CHECK(refused.words == "Patroni of a: switchover is not possible: no good candidates");
+  a.patroni.answer("POST /switchover", 401, "no auth header received");
+  CHECK(stats.act(to_b).words.find("cluster.api_user") != std::string::npos);
+}
+
+TEST_CASE_METHOD(ControlFixture, "a restart and a member built anew are asked of the node itself",
+                 "[control_backend]") {
+  start(yaml());
+  BackendThread stats(*this, *control);
+  REQUIRE(wait_for_leader("a"));
+  b.patroni.answer("POST /restart", 200, "restarted successfully");
+  b.patroni.answer("POST /reinitialize", 200, "reinitialize started");
+  CHECK(stats.act(action_on(Action::Kind::restart, "b")).words == "Patroni of b: restarted successfully");
+  CHECK(stats.act(action_on(Action::Kind::reinitialize, "b")).kind == ActionResult::Kind::done);
+  CHECK(b.patroni.posted.find(R"({"force":true})") != std::string::npos);
+  CHECK(stats.act(action_on(Action::Kind::reinitialize, "a")).kind == ActionResult::Kind::not_possible);
+  CHECK(stats.act(action_on(Action::Kind::restart, "")).kind == ActionResult::Kind::not_found);
+  b.patroni.manner = Manner::resets;
+  CHECK(stats.act(action_on(Action::Kind::restart, "b")).kind == ActionResult::Kind::failed);
+}
+
+TEST_CASE_METHOD(ControlFixture, "without a leader nobody can hand over", "[control_backend]") {
+  a.patroni.be_replica();
+  start(yaml());
+  BackendThread stats(*this, *control);
+  REQUIRE(run_until([&] { return node("a")["role"] == "replica"; }));
+  CHECK(stats.act(action_on(Action::Kind::switchover)).kind == ActionResult::Kind::not_possible);
+}
+
+TEST_CASE("Patroni's answer is one sentence, whatever it is", "[control_backend]") {
+  http::Response response;
+  response.status = 503;
+  response.body = "<!DOCTYPE HTML>\n<html>Error</html>";
+  CHECK(patroni_result("pg1", response).words == "Patroni of pg1: HTTP 503 Service Unavailable");
+  response.body = "  two\nlines\x01 \r\n";
+  CHECK(patroni_result("pg1", response).words == "Patroni of pg1: two lines");
+  CHECK(patroni_result("pg1", response).kind == ActionResult::Kind::refused);
+  response.body = std::string(1'000'000, 'x');
+  CHECK(patroni_result("pg1", response).words.size() < 400);
+  response.status = 202;
+  CHECK(patroni_result("pg1", response).kind == ActionResult::Kind::done);
 }
 
 TEST_CASE_METHOD(ControlFixture,

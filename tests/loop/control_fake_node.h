@@ -104,7 +104,7 @@ class FakePatroni {
 
   void be_leader() { role(true); }
   void be_replica() { role(false); }
-  // What GET `path` answers from now on.
+  // What GET `path` answers from now on; with "POST /switchover", what that does.
   void answer(const std::string& path, int status, std::string body) {
     answers_[path] = {status, std::move(body)};
   }
@@ -116,7 +116,8 @@ class FakePatroni {
   std::string scope = "test";
   std::string system_id = "7000000000000000001";
   std::uint32_t timeline = 1;
-  std::vector<std::string> asked;  // the paths, in order
+  std::vector<std::string> asked;  // the paths, in order; of a POST with the word before
+  std::string posted;              // the newest POST, head and body
 
   FakeServer& server() { return server_; }
 
@@ -135,8 +136,15 @@ class FakePatroni {
   }
 
   void talk(loop::TcpStream& stream, const std::string& heard) {
-    if (heard.find("\r\n\r\n") == std::string::npos) return;
-    const std::string path = heard.substr(4, heard.find(' ', 4) - 4);
+    const std::size_t end = heard.find("\r\n\r\n");
+    if (end == std::string::npos) return;
+    std::string path = heard.substr(4, heard.find(' ', 4) - 4);
+    if (heard.rfind("POST ", 0) == 0) {
+      const std::size_t length = heard.find("Content-Length: ");
+      if (heard.size() < end + 4 + std::stoul(heard.substr(length + 16))) return;
+      path = heard.substr(0, heard.find(' ', 5));
+      posted = heard;
+    }
     asked.push_back(path);
     const auto found = answers_.find(path);
     const int status = found == answers_.end() ? 503 : found->second.first;

@@ -281,3 +281,99 @@ TEST_CASE("two end points that contradict each other for ever are asked twice pe
   CHECK(asks <= 2 * 85);  // 5 s of about 10 per second, 15 s of about 2 per second
   CHECK_FALSE(view.leader().node.is_set());
 }
+
+TEST_CASE("people are shown how each node stands with each listener, and why it gets nothing") {
+  Running running;
+  std::vector<ListenerView> listeners = running.view.listeners(at(20ms));
+  REQUIRE(listeners.size() == 2);
+  CHECK(listeners[0].nodes[0].fit);
+  CHECK(listeners[0].nodes[1].why_not == "is a replica");
+  CHECK_FALSE(listeners[0].nodes[1].drains);
+  CHECK(listeners[1].nodes[0].why_not == "is the leader");
+  CHECK(listeners[1].nodes[1].fit);
+
+  (void)running.view.administer(NodeId{2}, ListenerId{2}, AdminState::drain, at(30ms));
+  (void)running.view.administer(NodeId{3}, ListenerId{}, AdminState::maintenance, at(30ms));
+  listeners = running.view.listeners(at(31ms));
+  CHECK(listeners[1].nodes[1].drains);
+  CHECK(listeners[1].nodes[1].why_not == "is drained by hand");
+  CHECK(listeners[1].nodes[2].why_not == "is in maintenance");
+  CHECK_FALSE(listeners[1].nodes[2].drains);
+  CHECK_FALSE(listeners[1].nodes[2].fit);
+  CHECK(listeners[1].why_none.find("is in maintenance") != std::string::npos);
+}
+
+TEST_CASE("a replica that lags is told with what it may") {
+  RoutingPolicy policy = policy_of(2);
+  policy.listeners[1].max_lag = 16 << 20;
+  ClusterView view(policy, 1, at(0s));
+  (void)view.tick(at(0s));
+  PollAnswer leader = leads(1, at(10ms));
+  leader.body->location = 100 << 20;
+  (void)view.apply(leader, at(11ms));
+  PollAnswer replica = follows(2, at(20ms));
+  replica.body->replayed_location = 80 << 20;
+  (void)view.apply(replica, at(21ms));
+  replica.sent = at(40ms);
+  (void)view.apply(replica, at(41ms));
+  const RouteView route = view.listeners(at(42ms))[1].nodes[1];
+  CHECK(route.drains);
+  CHECK(route.why_not == "lags 20 MB, more than 16 MB");
+  CHECK(view.nodes(at(42ms))[1].lag_time == 19ms);
+}
+
+TEST_CASE("what speaks for the leader is told answer by answer") {
+  Running running;
+  const Testimony testimony = running.view.testimony(at(20ms));
+  CHECK(testimony.disagreements.empty());
+  CHECK(testimony.evidence == std::vector<std::string>{"pg-a says primary, running, timeline 7",
+                                                       "pg-b is a replica, timeline 7",
+                                                       "pg-c is a replica, timeline 7"});
+  CHECK(running.view.claimants(at(20ms)) == std::vector<NodeId>{NodeId{1}});
+  CHECK(running.view.leader_id() == NodeId{1});
+  CHECK(running.view.system_id() == "7000");
+  CHECK(running.view.address_of(NodeId{2}).to_string() == "10.0.0.2:5432");
+  CHECK_FALSE(running.view.address_of(NodeId{9}).is_set());
+}
+
+TEST_CASE("two claims, a foreign node and a key that says otherwise are disagreements") {
+  const auto kinds = [](const ClusterView& view, TimePoint now) {
+    std::map<std::string, std::string> found;
+    for (const Disagreement& one : view.testimony(now).disagreements) found[one.kind] = one.node;
+    return found;
+  };
+  using Kinds = std::map<std::string, std::string>;
+  SECTION("two claims") {
+    Running running;
+    (void)running.view.apply(leads(2, at(30ms)), at(31ms));
+    CHECK(kinds(running.view, at(32ms)).contains("two-claims"));
+  }
+  SECTION("another system") {
+    Running running;
+    PollAnswer foreign = follows(3, at(30ms));
+    foreign.body->system_identifier = "8000";
+    (void)running.view.apply(foreign, at(31ms));
+    CHECK(kinds(running.view, at(32ms)) == Kinds{{"other-system", "pg-c"}});
+  }
+  SECTION("the leader key names another") {
+    RoutingPolicy policy = policy_of(3);
+    policy.watches_leader_key = true;
+    ClusterView view(policy, 1, at(0s));
+    (void)view.tick(at(0s));
+    (void)view.apply(follows(2, at(10ms)), at(11ms));
+    (void)view.apply(follows(3, at(10ms)), at(11ms));
+    (void)view.apply(LeaderKey{"pg-b", at(12ms)}, at(12ms));
+    (void)view.apply(leads(1, at(13ms)), at(14ms));
+    CHECK(kinds(view, at(15ms)) == Kinds{{"veto", "pg-a"}});
+    CHECK(view.testimony(at(15ms)).evidence.back() == "the leader key names pg-b");
+  }
+  SECTION("nodes of two systems before anything is learned") {
+    ClusterView view(policy_of(2), 1, at(0s));
+    (void)view.tick(at(0s));
+    PollAnswer other = follows(2, at(10ms));
+    other.body->system_identifier = "8000";
+    (void)view.apply(follows(1, at(10ms)), at(11ms));
+    (void)view.apply(other, at(11ms));
+    CHECK(kinds(view, at(12ms)) == Kinds{{"identity", ""}});
+  }
+}

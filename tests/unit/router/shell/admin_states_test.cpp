@@ -31,6 +31,22 @@ TEST_CASE("states come back from their text", "[admin_states]") {
   CHECK(*back == states);
 }
 
+TEST_CASE("who asked, and when, comes back; a file of before that tells neither is read", "[admin_states]") {
+  AdminStates states;
+  const std::chrono::system_clock::time_point at(std::chrono::milliseconds(1'800'000'000'123));
+  states.set("pg1", "", AdminState::drain, {"dba from 10.0.0.7", at});
+  const auto back = AdminStates::from_text(states.to_text());
+  REQUIRE(back);
+  CHECK(back->of("pg1").request == AdminRequest{"dba from 10.0.0.7", at});
+  states.set("pg1", "", AdminState::ready, {"dba", at});
+  CHECK(states.of("pg1").request.by.empty());
+
+  const auto old = AdminStates::from_text(
+      R"({"version": 1, "nodes": {"pg1": {"state": "drain", "listeners": {"read": "ready"}}}})");
+  REQUIRE(old);
+  CHECK(old->of("pg1") == NodeAdmin{AdminState::drain, {{"read", AdminState::ready}}});
+}
+
 TEST_CASE("a name that is no UTF-8 does not break the file", "[admin_states]") {
   AdminStates states;
   states.set("pg\xff", "\xc3\x28", AdminState::drain);
