@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <memory>
 #include <utility>
 
 #include "common/loop/clock.h"
@@ -37,10 +38,7 @@ StatsSnapshotPtr StatsDesk::snapshot() {
 }
 
 void StatsDesk::sessions(const std::function<void(SessionListPtr)>& ready) {
-  auto list = std::make_shared<SessionList>();
-  list->now = loop::boot_now();
-  list->wall_now = std::chrono::system_clock::now();
-  ready(std::move(list));
+  parts_.pool.sessions([ready](SessionList list) { ready(std::make_shared<SessionList>(std::move(list))); });
 }
 
 void StatsDesk::record(bool warning, const char* event, const std::string& by, const std::string& from,
@@ -50,39 +48,31 @@ void StatsDesk::record(bool warning, const char* event, const std::string& by, c
       {{"by", std::string_view(by)}, {"from", std::string_view(from)}, {"why", std::string_view(words)}});
 }
 
-StatsDesk::Deed StatsDesk::deed_of(Action::Kind kind) {
-  switch (kind) {
+void StatsDesk::act(const Action& action, const Done& done) {
+  const Done tell = [this, action, done](const ActionResult& result) {
+    log(action, result);
+    done(result);
+  };
+  switch (action.kind) {
     case Action::Kind::administer:
-      return &StatsDesk::administer;
+      return tell(administer(action));
     case Action::Kind::set_weight:
-      return &StatsDesk::set_weight;
+      return tell(set_weight(action));
     case Action::Kind::set_address:
-      return &StatsDesk::set_address;
+      return tell(set_address(action));
     case Action::Kind::clear_maxima:
-      return &StatsDesk::clear_maxima;
+      return tell(clear_maxima());
     case Action::Kind::clear_counters:
-      return &StatsDesk::clear_counters;
+      return tell(clear_counters());
     case Action::Kind::end_session:
+      return end_session(action, tell);
     case Action::Kind::end_sessions:
-      return &StatsDesk::not_possible;
+      return end_sessions(action, tell);
     case Action::Kind::switchover:
     case Action::Kind::restart:
     case Action::Kind::reinitialize:
-      return nullptr;
+      return patroni_.act(action, tell);
   }
-  return &StatsDesk::not_possible;
-}
-
-void StatsDesk::act(const Action& action, const std::function<void(ActionResult)>& done) {
-  if (const Deed deed = deed_of(action.kind); deed != nullptr) {
-    const ActionResult result = (this->*deed)(action);
-    log(action, result);
-    return done(result);
-  }
-  patroni_.act(action, [this, action, done](const ActionResult& result) {
-    log(action, result);
-    done(result);
-  });
 }
 
 void StatsDesk::log(const Action& action, const ActionResult& result) {
@@ -152,20 +142,48 @@ ActionResult StatsDesk::set_address(const Action& action) {
           fmt::format("{} is at {} until the next start", subject->name, action.address.to_string())};
 }
 
-ActionResult StatsDesk::clear_maxima(const Action& /*action*/) {
+ActionResult StatsDesk::clear_maxima() {
   parts_.pool.clear_maxima();
   parts_.collector.clear_maxima();
   return {Kind::done, "all maxima begin anew"};
 }
 
-ActionResult StatsDesk::clear_counters(const Action& /*action*/) {
+ActionResult StatsDesk::clear_counters() {
   parts_.pool.clear_counters();
   parts_.collector.clear_maxima();
   return {Kind::done, "all counters begin anew"};
 }
 
-ActionResult StatsDesk::not_possible(const Action& /*action*/) {
-  return {Kind::not_possible, "this router cannot do that"};
+void StatsDesk::end_session(const Action& action, const Done& done) {
+  const std::string words = fmt::format("session {}.{}", action.session.worker, action.session.number);
+  parts_.pool.end_session(action.session, [words, done](bool found) {
+    if (found) return done({Kind::done, words + " was ended"});
+    done({Kind::not_found, fmt::format("there is no {}: it may have ended by itself", words)});
+  });
+}
+
+void StatsDesk::end_sessions(const Action& action, const Done& done) {
+  NodeId node;
+  std::string whose = "any node";
+  if (!action.node.empty()) {
+    const auto subject = subject_of(action);
+    if (!subject) return done(subject.error());
+    node = subject->node;
+    whose = subject->name;
+  }
+  ListenerId only;
+  if (!action.listener.empty()) {
+    for (const ListenerConfig& listener : parts_.config.listeners) {
+      if (listener.policy.name == action.listener) only = listener.policy.id;
+    }
+    if (!only.is_set())
+      return done({Kind::not_found, fmt::format("there is no listener {}", action.listener)});
+  }
+  const std::string where = action.listener.empty() ? std::string("every listener") : action.listener;
+  parts_.pool.end_sessions(node, only, [whose, where, done](std::uint64_t count) {
+    done({Kind::done,
+          fmt::format("{} session{} of {} on {} ended", count, count == 1 ? "" : "s", whose, where)});
+  });
 }
 
 }  // namespace tamada::router

@@ -35,6 +35,7 @@ class AdminActions {
 
 class StatsDesk {
  public:
+  using Done = std::function<void(ActionResult)>;
   struct Parts {
     StatsCollector& collector;
     AdminActions& admin;
@@ -50,21 +51,20 @@ class StatsDesk {
 
   [[nodiscard]] StatsSnapshotPtr snapshot();
   void sessions(const std::function<void(SessionListPtr)>& ready);
-  void act(const Action& action, const std::function<void(ActionResult)>& done);
+  void act(const Action& action, const Done& done);
   void record(bool warning, const char* event, const std::string& by, const std::string& from,
               const std::string& words);
 
  private:
-  using Deed = ActionResult (StatsDesk::*)(const Action&);
-  [[nodiscard]] static Deed deed_of(Action::Kind kind);  // null: one of Patroni's
   void log(const Action& action, const ActionResult& result);
 
   [[nodiscard]] ActionResult administer(const Action& action);
   [[nodiscard]] ActionResult set_weight(const Action& action);
   [[nodiscard]] ActionResult set_address(const Action& action);
-  [[nodiscard]] ActionResult clear_maxima(const Action& action);
-  [[nodiscard]] ActionResult clear_counters(const Action& action);
-  [[nodiscard]] ActionResult not_possible(const Action& action);
+  [[nodiscard]] ActionResult clear_maxima();
+  [[nodiscard]] ActionResult clear_counters();
+  void end_session(const Action& action, const Done& done);
+  void end_sessions(const Action& action, const Done& done);
 
   // The node that goes by the name of the action, and the listeners it is about; or why there are none.
   struct Subject {

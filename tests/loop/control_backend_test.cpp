@@ -249,6 +249,50 @@ TEST_CASE_METHOD(ControlFixture,
   CHECK_FALSE(node_of(*back, "a").address_by_hand);
 }
 
+TEST_CASE_METHOD(ControlFixture, "sessions are listed, and ended one by one or those of a node",
+                 "[control_backend]") {
+  start(yaml());
+  BackendThread stats(*this, *control);
+  REQUIRE(wait_for_leader("a"));
+  REQUIRE(run_until([&] { return node("b")["role"] == "replica"; }));
+  std::vector<std::unique_ptr<loop::RecordingStream>> writers;
+  for (int i = 0; i < 3; ++i) writers.push_back(client(write_port));
+  const auto reader = client(read_port);
+  REQUIRE(run_until([&] {
+    return reader->received.find('Z') != std::string::npos &&
+           std::all_of(writers.begin(), writers.end(),
+                       [](const auto& one) { return one->received.find('Z') != std::string::npos; });
+  }));
+  const SessionListPtr list = stats.sessions();
+  REQUIRE(list->sessions.size() == 4);
+  CHECK(list->total == 4);
+  const auto read = std::find_if(list->sessions.begin(), list->sessions.end(),
+                                 [](const SessionStats& one) { return one.listener == "read"; });
+  REQUIRE(read != list->sessions.end());
+  CHECK(read->node == "b");
+
+  Action one = action_on(Action::Kind::end_session);
+  one.session = read->id;
+  CHECK(stats.act(one).kind == ActionResult::Kind::done);
+  const auto gone = [](const loop::RecordingStream& stream) {
+    return stream.closed || stream.events.find("end") != std::string::npos;
+  };
+  REQUIRE(run_until([&] { return gone(*reader); }));
+  CHECK(stats.act(one).kind == ActionResult::Kind::not_found);
+
+  Action all = action_on(Action::Kind::end_sessions, "a");
+  all.listener = "read";
+  CHECK(stats.act(all).words == "0 sessions of a on read ended");
+  all.listener = "write";
+  CHECK(stats.act(all).words == "3 sessions of a on write ended");
+  REQUIRE(run_until(
+      [&] { return std::all_of(writers.begin(), writers.end(), [&](const auto& w) { return gone(*w); }); }));
+  all.listener = "nothing";
+  CHECK(stats.act(all).kind == ActionResult::Kind::not_found);
+  all.node.clear();
+  CHECK(stats.act(all).kind == ActionResult::Kind::not_found);
+}
+
 TEST_CASE_METHOD(ControlFixture, "a switchover is asked of the leader's Patroni, with the credentials for it",
                  "[control_backend]") {
   std::string text = yaml();
