@@ -30,6 +30,8 @@ from cluster.patroni_config import APPLICATION  # noqa: E402
 CONTROL = "\0tamada-demo"
 VERBS = ("kill", "start", "pause", "resume")
 PORTS = {"write": 5000, "read": 5001, "stats": 7000}
+# Who may change something on the page of the demo: user demo, password demo (made by openssl passwd -6).
+USER = "demo:$6$tamadademo$HYCR3rXUY9NMCLMXf1CvYecoosnzCgFkL/y7..AoL2PM2tscbfyBqAG.zxZ4gfxDV62gO2ZG42C8a5Kkde.Et."
 
 
 def say(text: str) -> None:
@@ -46,8 +48,10 @@ class Demo:
         self.control.listen()
         self.cluster = Cluster(tell=say)
         self.cluster.folder.chmod(0o711)  # so that patronictl can read its file, whoever runs it
+        self.socket = self.cluster.folder / "admin.sock"
         self.router = Router(self.cluster, address="127.0.0.1",
-                             ports=(PORTS["write"], PORTS["read"], PORTS["stats"]))
+                             ports=(PORTS["write"], PORTS["read"], PORTS["stats"]),
+                             config={"stats": {"users": [USER], "socket": [f"{self.socket} level admin mode 666"]}})
         self.lock = threading.Lock()  # one verb at a time
 
     def run(self) -> None:
@@ -82,7 +86,9 @@ To try, in another terminal:
 
   the leader (write port)     psql {url(self.router.write)}
   a replica (read port)       psql {url(self.router.read)}
-  what the router believes    curl http://{self.router.stats[0]}:{self.router.stats[1]}/status
+  the page                    http://{self.router.stats[0]}:{self.router.stats[1]}/  (sign in as demo, password demo, to change something)
+  the same as JSON            curl http://{self.router.stats[0]}:{self.router.stats[1]}/api/v1/state
+  for HAProxy's tools         curl 'http://{self.router.stats[0]}:{self.router.stats[1]}/;csv'; echo 'show info' | socat - {self.socket}
   Patroni's own view          patronictl -c {patronictl} list
   a planned switchover        patronictl -c {patronictl} switchover --force
   a node dies ...             {sudo}{script} kill patroni1

@@ -52,7 +52,7 @@ void HttpDoor::configure(const StatsConfig& config) {
   events_.set_limit(std::max<std::size_t>(config.max_connections / 2, 1));
 }
 
-RenderOptions HttpDoor::options() const {
+RenderOptions HttpDoor::render_options() const {
   RenderOptions options;
   options.standby_status = config_.standby_status;
   options.door = counted_();
@@ -159,7 +159,7 @@ void HttpDoor::read(const ExchangePtr& exchange) {
   // What is there for changes only says which ones.
   if (const auto action = action_request(request)) return refuse(exchange, std::get<BadRequest>(*action));
   std::string bad;
-  auto route = read_route(request, options(), bad);
+  auto route = read_route(request, render_options(), bad);
   if (!bad.empty()) return exchange->send(json_error(400, bad));
   if (!route) return exchange->send(text_answer(404, "There is no such page; the page is at /."));
   snapshots_.get([this, exchange, route = *std::move(route)](const StatsSnapshotPtr& snapshot) {

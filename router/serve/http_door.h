@@ -39,6 +39,9 @@ class HttpDoor {
   void configure(const StatsConfig& config);
   void answer(const http::Request& request, const Caller& caller, http::Responder responder);
 
+  // How things are shown now; the run-time sockets show them alike.
+  [[nodiscard]] RenderOptions render_options() const;
+
   // A control loop that has not answered for this long is not healthy.
   static constexpr Duration sick_after = 10s;
 
@@ -67,7 +70,6 @@ class HttpDoor {
   static void refuse(const ExchangePtr& exchange, const BadRequest& bad);
   // Answers 401, 429 or 503 and returns false unless somebody is known.
   bool let_in(const ExchangePtr& exchange, const Identity& identity);
-  [[nodiscard]] RenderOptions options() const;
 
   StatsBackend& backend_;
   SnapshotCache& snapshots_;

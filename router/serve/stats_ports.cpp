@@ -21,7 +21,8 @@ StatsPorts::StatsPorts(loop::Loop& loop, StatsBackend& backend)
     : loop_(loop),
       snapshots_(loop, snapshot_fresh, [&backend](auto ready) { backend.snapshot(std::move(ready)); }),
       sessions_(loop, sessions_fresh, [&backend](auto ready) { backend.sessions(std::move(ready)); }),
-      door_(loop, backend, snapshots_, sessions_, [this] { return counted(); }) {}
+      door_(loop, backend, snapshots_, sessions_, [this] { return counted(); }),
+      sockets_(loop, backend, snapshots_, sessions_, [this] { return door_.render_options(); }) {}
 
 StatsPorts::~StatsPorts() = default;
 
@@ -87,6 +88,7 @@ std::vector<Error> StatsPorts::prepare(const StatsConfig& config) {
       errors.push_back({opened.error().kind, "stats.bind: " + opened.error().message});
     }
   }
+  for (Error& error : sockets_.prepare(config.sockets)) errors.push_back(std::move(error));
   if (!errors.empty()) abandon();
   return errors;
 }
@@ -104,10 +106,12 @@ void StatsPorts::commit() {
   open_.bound.clear();
   open_ = std::move(next_);
   next_ = {};
+  sockets_.commit();
   door_.configure(open_.config);
 }
 
 void StatsPorts::abandon() {
+  sockets_.abandon();
   next_.bound.clear();
   next_ = {};
 }

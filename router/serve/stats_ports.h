@@ -1,5 +1,5 @@
-// StatsPorts: the HTTP servers of the statistics, on every address of `stats.bind`, and the doors behind
-// them.
+// StatsPorts: the HTTP servers of the statistics, on every address of `stats.bind`, the run-time sockets of
+// `stats.socket`, and the doors behind them.
 //
 // A new configuration is taken as a whole: prepare() opens beside what is open what is not open yet; commit()
 // puts it in force and closes what is no longer wanted; abandon() takes it back. Statistics thread; loop and
@@ -15,6 +15,7 @@
 #include "router/config/router_config.h"
 #include "router/serve/fresh_cache.h"
 #include "router/serve/http_door.h"
+#include "router/serve/runtime_sockets.h"
 #include "router/serve/stats_backend.h"
 
 namespace tamada::router {
@@ -61,6 +62,7 @@ class StatsPorts {
   SnapshotCache snapshots_;
   SessionCache sessions_;
   HttpDoor door_;
+  RuntimeSockets sockets_;
   Set open_;
   Set next_;
 };
