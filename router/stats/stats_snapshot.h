@@ -51,9 +51,9 @@ struct RouteStats {
   std::uint64_t connect_errors = 0;       // refused, unreachable, no answer in time
   std::uint64_t response_errors = 0;      // closed or reset before its answer, 57P01, 57P03
   std::uint64_t retried = 0;              // unseen retries after it
-  std::uint64_t client_aborts = 0;        // the client reset, or went before the start-up was over
-  std::uint64_t server_aborts = 0;        // the server reset
-  std::uint64_t cut = 0;                  // sessions that the router closed
+  std::uint64_t client_aborts = 0;        // the client reset, or went before its start-up was over
+  std::uint64_t server_aborts = 0;        // the server reset a session that ran
+  std::uint64_t cut = 0;                  // sessions that the router closed: its cuts, and by hand
   TimeStats wait;                         // for a server
   TimeStats connect;                      // the TCP connection
   TimeStats first_answer;                 // from the connection to the server's first byte
