@@ -4,7 +4,7 @@
     bench.py [--quick] [--rows pgbench:64,bulk] [--rounds N] [--variant NAME=YAML ...] [--write]
 
 A full run writes its tables to docs/benchmarks.md; one that is quick or of some rows only prints them (unless --write).
-A row is a name (pgbench, connect, latency, bulk, idle, rest) or a name with its case (pgbench:64, bulk:raw-out).
+A row is a name (pgbench, connect, latency, bulk, idle, rest, stats) or a name with its case (pgbench:64, stats:csv).
 Targets are measured in turn within a round, each round beginning with another, so that what else the machine does
 hits all alike.
 """
@@ -12,17 +12,25 @@ import argparse
 import json
 import sys
 import time
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Protocol, Sequence, TypeVar
 
 import rows
+import stats_rows
 from report import report
 from tables import machine, write_page
 from targets import ROOT, Cluster, Proxy, Target, direct, haproxies, routers
 
-Measure = Callable[[Proxy], rows.Result]
 Results = dict[str, dict[str, list[rows.Result]]]  # row -> target -> one result a round
 
-ALL_ROWS = ("pgbench", "connect", "latency", "bulk", "idle", "rest")
+ALL_ROWS = ("pgbench", "connect", "latency", "bulk", "idle", "rest", "stats")
+
+
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Measured = TypeVar("Measured", bound=Named)
 
 
 class Bench:
@@ -36,17 +44,19 @@ class Bench:
     def wants(self, row: str) -> bool:
         return row in self.wanted or row.split(":")[0] in self.wanted
 
-    def measure(self, row: str, proxies: Sequence[Proxy], measure: Measure) -> None:
+    def measure(self, row: str, proxies: Sequence[Measured], measure: Callable[[Measured], rows.Result],
+                rounds: int = 0) -> None:
         """One row: every round measures every proxy once."""
         if not self.wants(row):
             return
         found = self.results.setdefault(row, {})
-        for turn in range(self.rounds):
+        rounds = rounds or self.rounds
+        for turn in range(rounds):
             first = turn % len(proxies)
             for proxy in [*proxies[first:], *proxies[:first]]:
                 result = measure(proxy)
                 found.setdefault(proxy.name, []).append(result)
-                self.say(f"{row} round {turn + 1}/{self.rounds} {proxy.name}: "
+                self.say(f"{row} round {turn + 1}/{rounds} {proxy.name}: "
                          + ", ".join(f"{name} {value:.1f}" for name, value in result.items()))
 
     @staticmethod
@@ -66,7 +76,7 @@ class Bench:
     def real_servers(self) -> None:
         """Against PostgreSQL: throughput, connections, latency, COPY; and the proxies at rest."""
         if not any(self.wants(row) for row in self.row_names("pgbench", "connect", "latency", "bulk:copy-out",
-                                                             "bulk:copy-in", "rest")):
+                                                             "bulk:copy-in", "rest", "stats:effect")):
             return
         self.say("starting etcd and three nodes")
         with Cluster(max_connections=300, shared_buffers="256MB", authentication="trust") as cluster:
@@ -91,6 +101,12 @@ class Bench:
                     proxy.wait_ready()
                 self.measure("bulk:copy-out", with_splice, lambda proxy: rows.copy_out(proxy, mebibytes))
                 self.measure("bulk:copy-in", with_splice, lambda proxy: rows.copy_in(proxy, mebibytes))
+            if self.wants("stats:effect") and self.routers:
+                router = next(proxy for proxy in proxies if proxy.name == self.routers[0].name)
+                # Two per cent are to be seen: many short rounds, so that what else happens hits all alike.
+                self.measure("stats:effect", stats_rows.arms(cluster, router),
+                             lambda arm: stats_rows.effect(router, arm, 2 if self.quick else 3),
+                             rounds=3 if self.quick else 8 * self.rounds)
 
     def prepare(self, cluster: Cluster, plain: Proxy) -> None:
         self.say("filling the tables")
@@ -115,6 +131,25 @@ class Bench:
             mebibytes = 500 if self.quick else 3000
             self.measure("bulk:raw-out", proxies, lambda proxy: rows.raw_out(proxy, mebibytes))
             self.measure("bulk:raw-in", proxies, lambda proxy: rows.raw_in(proxy, mebibytes))
+        finally:
+            cluster.close()
+
+    def statistics(self) -> None:
+        """The statistics ports, in front of three nodes that only answer checks."""
+        pages = [(f"stats:{page}{'' if keep_alive else '-close'}", page, keep_alive)
+                 for keep_alive in (True, False) for page in stats_rows.PAGES]
+        if not any(self.wants(row) for row, _, _ in pages):
+            return
+        cluster = Cluster(nodes=3)
+        try:
+            for index in range(3):
+                cluster.add(rows.FakeNode(cluster, index))
+            proxies = self.start(cluster, [*haproxies(), *self.routers])
+            for proxy in proxies:
+                rows.wait_ready_for_fake(proxy)
+            for row, page, keep_alive in pages:
+                self.measure(row, proxies, lambda proxy: stats_rows.requests(
+                    proxy, page, 1 if self.quick else 3, keep_alive=keep_alive))
         finally:
             cluster.close()
 
@@ -165,6 +200,7 @@ def main() -> None:
     started = time.monotonic()
     bench.real_servers()
     bench.raw_bytes()
+    bench.statistics()
     bench.idle_sessions()
     if not bench.results:
         sys.exit(f"no such row: {options.rows}; there are {', '.join(ALL_ROWS)}")

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """A node that is nothing but bytes: for the rows where PostgreSQL itself would be what is measured.
 
-    fake_node.py ADDRESS POSTGRES-PORT API-PORT
+    fake_node.py ADDRESS POSTGRES-PORT API-PORT [NAME [replica]]
 
-It answers the REST API as a Patroni leader would, and on the PostgreSQL port it lets anybody in. The database that a
+It answers the REST API as a Patroni leader would (or a replica), and on the PostgreSQL port it lets anybody in. The database that a
 client asks for says what happens then: `idle` nothing, `source` bytes come until the client closes, `sink` bytes are
 taken until the client has sent its last one, whereupon one byte comes back.
 """
@@ -22,12 +22,13 @@ WELCOME = (b"R" + struct.pack("!II", 8, 0) + b"K" + struct.pack("!III", 12, 4711
 STATUS = {"state": "running", "role": "master", "server_version": 150000, "timeline": 1,
           "xlog": {"location": 1 << 26}, "database_system_identifier": "7000000000000000000",
           "patroni": {"version": "3.0.2", "scope": "tamada", "name": "fake"}}
+REPLICA = {"role": "replica", "xlog": {"received_location": 1 << 26, "replayed_location": 1 << 26, "paused": False}}
 
 
 class Api(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        leads = "replica" not in self.path
-        self.send_response(200 if leads else 503)
+        asked_for = "replica" if "replica" in self.path else "master"
+        self.send_response(200 if self.path == "/patroni" or asked_for == STATUS["role"] else 503)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
         if self.command == "GET":
@@ -76,6 +77,10 @@ def greet(client: socket.socket, received: bytearray) -> bytes | None:
 
 def main() -> None:
     address, postgres_port, api_port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    if len(sys.argv) > 4:
+        STATUS["patroni"] = {**STATUS["patroni"], "name": sys.argv[4]}
+    if "replica" in sys.argv[5:]:
+        STATUS.update(REPLICA)
     api = ThreadingHTTPServer((address, api_port), Api)
     threading.Thread(target=api.serve_forever, daemon=True).start()
 

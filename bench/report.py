@@ -4,6 +4,7 @@ from tables import median, number, table
 # row -> target -> one result (metric -> value) a round
 Results = dict[str, dict[str, list[dict[str, float]]]]
 
+EFFECT = "stats:effect"
 HAPROXY = "HAProxy"
 ROUTER = "router"
 
@@ -42,10 +43,17 @@ def report(results: Results) -> str:
             ("Bulk stream, the proxy's CPU milliseconds for each GiB", "bulk:", "cpu_ms_per_gib", False),
             ("Memory for each idle session, bytes", "idle", "bytes", False),
             ("At rest, per cent of a processor", "rest", "cpu_percent", False),
-            ("At rest, resident MiB", "rest", "rss_mib", False)):
-        chosen = {name: found for name, found in results.items() if name.startswith(names)}
+            ("At rest, resident MiB", "rest", "rss_mib", False),
+            ("Statistics port, requests a second (`wrk`, 8 connections; `-close`: a connection for each)", "stats:",
+             "per_s", True),
+            ("Statistics port, 99th percentile in microseconds", "stats:", "p99_us", False),
+            ("Statistics port, the proxy's CPU microseconds for each request", "stats:", "cpu_us", False),
+            ("Statistics port, bytes of an answer", "stats:", "bytes", False)):
+        chosen = {name: found for name, found in results.items() if name.startswith(names) and name != EFFECT}
         if chosen:
             parts.append(_table(title, chosen, metric, more_is_better))
+    if EFFECT in results:
+        parts.append(_effect(results[EFFECT]))
     return "\n".join(parts)
 
 
@@ -54,7 +62,7 @@ def _table(title: str, chosen: Results, metric: str, more_is_better: bool) -> st
     if metric in ("cpu_us", "cpu_ms_per_gib"):
         targets = [target for target in targets if target != "direct"]
     head = ["", *targets, "router / HAProxy's better"]
-    added = metric in ("p50_us", "p99_us")
+    added = metric in ("p50_us", "p99_us") and "direct" in targets
     if added:
         head.append("added by the router / by HAProxy")
     lines = []
@@ -70,3 +78,22 @@ def _table(title: str, chosen: Results, metric: str, more_is_better: bool) -> st
                         + (number(haproxy - direct) if haproxy is not None else "–"))
         lines.append(line)
     return f"**{title}**\n\n{table(head, lines)}"
+
+
+def _effect(found: dict[str, list[dict[str, float]]]) -> str:
+    """What scraping costs the sessions: each round's router against the same round's dummy."""
+    ratios = sorted(router["tps"] / dummy["tps"] for router, dummy in zip(found["router"], found["dummy"]))
+    lines = []
+    for name, text in (("nobody", "nobody is scraped"), ("dummy", "a dummy is scraped"),
+                       ("router", "the router is scraped")):
+        row = [text]
+        for metric in ("tps", "cpu_us", "scrapes_per_s", "scraper_cpu_us"):
+            values = [result[metric] for result in found[name] if metric in result]
+            row.append(number(median(values)) if values else "")
+        lines.append(row)
+    quarter = len(ratios) // 4
+    return ("**What scraping the router costs its sessions (`pgbench -S -M prepared`, 8 clients)**\n\n"
+            + table(["", "transactions a second", "the router's CPU microseconds for each", "scrapes a second",
+                     "the scraper's CPU microseconds for each"], lines)
+            + f"\nTransactions with the router scraped / with the dummy scraped: {median(ratios):.3f} (median of "
+              f"{len(ratios)} rounds; half of them between {ratios[quarter]:.3f} and {ratios[-1 - quarter]:.3f}).\n")

@@ -127,15 +127,17 @@ def rest(proxy: Proxy, seconds: float) -> Result:
 
 
 class FakeNode:
-    """fake_node.py, in the place of a cluster's only node: HAProxy and the router are pointed at it."""
+    """fake_node.py, in the place of a cluster's node: HAProxy and the router are pointed at it. The first one leads."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.node = cluster.nodes[0]
+    def __init__(self, cluster: Cluster, index: int = 0) -> None:
+        self.node = cluster.nodes[index]
         self.node.postgres_port = free_port(self.node.address, 5432)
         self.node.api_port = free_port(self.node.address, 8008)
         program = ROOT / "bench/fake_node.py"
+        role = ["replica"] if index else []
         self._server = Server(["/usr/bin/python3", str(program), self.node.address, str(self.node.postgres_port),
-                               str(self.node.api_port)], cluster.folder / "fake_node.log", nofile=20000)
+                               str(self.node.api_port), self.node.name, *role],
+                              cluster.folder / f"fake_node-{index}.log", nofile=20000)
         wait_until("the fake node answers", lambda: self.node.get("/patroni"))
 
     def stop(self) -> None:

@@ -22,6 +22,7 @@ class HAProxy(Proxy):
         address = cluster.network.address(host)
         self.write = address, free_port(address, 5000)
         self.read = address, free_port(address, 5001)
+        self.stats = address, free_port(address, 7000)
         self._file = cluster.folder / f"haproxy-{host}.cfg"
 
     def _config(self) -> str:
@@ -41,7 +42,9 @@ class HAProxy(Proxy):
         return (f"global\n    maxconn {most}\n{threads}"
                 "defaults\n    mode tcp\n    retries 2\n    timeout connect 4s\n    timeout client 30m\n"
                 f"    timeout server 30m\n    timeout check 5s\n{splice}"
-                + listener("write", self.write, "/master") + listener("read", self.read, "/replica"))
+                + listener("write", self.write, "/master") + listener("read", self.read, "/replica")
+                + f"listen stats\n    mode http\n    bind {self.stats[0]}:{self.stats[1]}\n    stats enable\n"
+                "    stats uri /\n    http-request use-service prometheus-exporter if { path /metrics }\n")
 
     def start(self) -> "HAProxy":
         self._file.write_text(self._config())

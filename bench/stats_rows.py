@@ -1,0 +1,144 @@
+"""The rows of `make bench` about the statistics port: what it can answer, and what being scraped costs the sessions."""
+import json
+import re
+import subprocess
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+import rows
+from targets import ROOT, HAProxy, Proxy, Router
+
+from cluster import Cluster, wait_until
+from cluster.network import free_port
+from cluster.process import Server
+
+# row -> what is asked for, of HAProxy and of the router. Where HAProxy has two pages for it, its quicker one counts.
+PAGES: dict[str, tuple[tuple[str, ...], str]] = {
+    "csv": (("/;csv",), "/;csv"),
+    "metrics": (("/metrics",), "/metrics"),
+    "status": (("/", "/;json"), "/status"),
+}
+CONNECTIONS = 8
+SCRAPES_PER_SECOND = 200
+SCRAPED = ("/;csv", "/metrics")
+EFFECT_CLIENTS = 8
+
+_UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
+
+
+def requests(proxy: Proxy, page: str, seconds: float, *, keep_alive: bool) -> rows.Result:
+    """What wrk gets out of one page: requests a second, median and 99th percentile in microseconds, the proxy's CPU
+    microseconds for each request, and the size of an answer."""
+    of_haproxy, of_router = PAGES[page]
+    paths = of_haproxy if isinstance(proxy, HAProxy) else (of_router,)
+    found = [_wrk(proxy, path, seconds, keep_alive) for path in paths]
+    return max(found, key=lambda result: result["per_s"])
+
+
+def _stats_url(proxy: Proxy) -> str:
+    assert isinstance(proxy, (HAProxy, Router))
+    return "http://%s:%d" % proxy.stats
+
+
+def _wrk(proxy: Proxy, path: str, seconds: float, keep_alive: bool) -> rows.Result:
+    assert proxy.server
+    url = _stats_url(proxy) + path
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        size = len(answer.read())
+    closing = [] if keep_alive else ["-H", "Connection: close"]
+    before = proxy.server.cpu_seconds()
+    done = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, int(seconds))}s", "--latency", *closing, url],
+                          capture_output=True, text=True)
+    cpu = proxy.server.cpu_seconds() - before
+    wrong = re.search(r"(Non-2xx.*|Socket errors:.*)", done.stdout)
+    if done.returncode != 0 or wrong:
+        raise RuntimeError(f"wrk {url}: {wrong.group(1) if wrong else done.stderr or done.stdout}")
+    return {"per_s": float(_found(r"Requests/sec:\s+([0-9.]+)", done.stdout)),
+            "p50_us": _percentile(50, done.stdout), "p99_us": _percentile(99, done.stdout),
+            "cpu_us": cpu / int(_found(r"(\d+) requests in", done.stdout)) * 1e6, "bytes": size}
+
+
+def _percentile(which: int, output: str) -> float:
+    match = re.search(rf"^\s+{which}%\s+([0-9.]+)(us|ms|s|m)$", output, re.MULTILINE)
+    if not match:
+        raise RuntimeError(f"no {which}% in:\n{output}")
+    return float(match.group(1)) * _UNITS[match.group(2)]
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    if not match:
+        raise RuntimeError(f"no {pattern!r} in:\n{text}")
+    return match.group(1)
+
+
+# --- what it costs the sessions
+
+class Dummy:
+    """dummy_stats.py: answers the scraper with as many bytes as the router would, at next to no cost."""
+
+    def __init__(self, cluster: Cluster, router: Proxy) -> None:
+        self.address = cluster.network.address(30)
+        self.port = free_port(self.address, 7000)
+        sizes = []
+        for path in SCRAPED:
+            with urllib.request.urlopen(_stats_url(router) + path, timeout=10) as answer:
+                sizes.append(f"{path}={len(answer.read())}")
+        self.server = Server(["/usr/bin/python3", "-S", str(ROOT / "bench/dummy_stats.py"), self.address,
+                              str(self.port), *sizes], cluster.folder / "dummy_stats.log")
+        wait_until("the dummy answers", self._answers)
+
+    def _answers(self) -> bool:
+        with urllib.request.urlopen(f"http://{self.address}:{self.port}{SCRAPED[0]}", timeout=5) as answer:
+            return bool(answer.read())
+
+    def stop(self) -> None:
+        self.server.kill9()
+
+
+@dataclass(frozen=True)
+class Arm:
+    """Who is scraped while pgbench runs; nobody where there is no server."""
+    name: str
+    at: tuple[str, int] | None = None
+
+
+def arms(cluster: Cluster, router: Proxy) -> list[Arm]:
+    dummy = cluster.add(Dummy(cluster, router))
+    assert isinstance(router, Router)
+    return [Arm("nobody"), Arm("dummy", (dummy.address, dummy.port)), Arm("router", router.stats)]
+
+
+class _Scraper:
+    """scraper.py at its rate for as long as the block runs."""
+
+    def __init__(self, at: tuple[str, int]) -> None:
+        self._process = subprocess.Popen(
+            ["/usr/bin/python3", "-S", str(Path(__file__).with_name("scraper.py")), at[0], str(at[1]),
+             str(SCRAPES_PER_SECOND), *SCRAPED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.result: dict[str, float] = {}
+
+    def __enter__(self) -> "_Scraper":
+        assert self._process.stdout
+        if self._process.stdout.readline() != "scraping\n":
+            raise RuntimeError("the scraper did not start")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        output, _ = self._process.communicate()  # closes its input: it ends
+        if self._process.returncode == 0:
+            self.result = json.loads(output)
+
+
+def effect(router: Proxy, arm: Arm, seconds: float) -> rows.Result:
+    """pgbench through the router's write port while `arm` is scraped: as rows.pgbench, and how many scrapes a second
+    there were."""
+    if arm.at is None:
+        return rows.pgbench(router, EFFECT_CLIENTS, seconds)
+    with _Scraper(arm.at) as scraper:
+        result = rows.pgbench(router, EFFECT_CLIENTS, seconds)
+    if not scraper.result or scraper.result["errors"]:
+        raise RuntimeError(f"scraping {arm.name}: {scraper.result or 'the scraper failed'}")
+    return {**result, "scrapes_per_s": scraper.result["per_s"],
+            "scraper_cpu_us": scraper.result["cpu_us"]}
