@@ -67,6 +67,7 @@ Verdict Admission::request(SessionId id, ListenerId listener_id, const Address& 
       session.phase = Phase::starting;
       session.node = candidate->node;
       sessions_.emplace(id, session);
+      note_clients(listener);
       return Grant{id, std::move(*candidate), table_->generation};
     }
   }
@@ -118,6 +119,7 @@ Verdict Admission::retry(SessionId id, RetryCause cause, TimePoint now, std::vec
 Verdict Admission::verdict(Listener& listener, SessionId id, TimePoint now, std::vector<Grant>& grants) {
   const std::size_t before = grants.size();
   serve(listener, now, grants);
+  note_clients(listener);
   for (std::size_t i = before; i < grants.size(); ++i) {
     if (grants[i].session == id) {
       Grant own = std::move(grants[i]);
@@ -311,6 +313,11 @@ void Admission::set_weight(ListenerId id, NodeId node, std::uint32_t weight, Tim
   serve(found->second, now, grants);
 }
 
+void Admission::note_clients(Listener& listener) {
+  const auto waiting = static_cast<std::uint32_t>(listener.waiting.size());
+  listener.clients_max = std::max(listener.clients_max, listener.sessions + waiting);
+}
+
 ListenerLoad Admission::load(ListenerId id, TimePoint now) const {
   const auto found = listeners_.find(id);
   return found == listeners_.end() ? ListenerLoad{} : load(found->second, now);
@@ -327,6 +334,7 @@ ListenerLoad Admission::load(const Listener& listener, TimePoint now) const {
   result.sessions = listener.sessions;
   result.sessions_max = listener.sessions_max;
   result.waiting_max = listener.waiting_max;
+  result.clients_max = listener.clients_max;
   result.longest_wait = listener.longest_wait;
   const auto waiting = static_cast<std::uint32_t>(listener.waiting.size());
   (has_fit_node(listener, now) ? result.queued : result.held) = waiting;
@@ -348,6 +356,7 @@ void Admission::clear_maxima() {
   for (auto& [id, listener] : listeners_) {
     listener.sessions_max = listener.sessions;
     listener.waiting_max = static_cast<std::uint32_t>(listener.waiting.size());
+    listener.clients_max = listener.sessions + listener.waiting_max;
     listener.longest_wait = Duration::zero();
     for (auto& [node_id, node] : listener.nodes) node.sessions_max = node.sessions;
   }

@@ -88,6 +88,7 @@ struct ListenerLoad {
   std::uint32_t held = 0;               // waiting because no node is fit
   std::uint32_t queued = 0;             // waiting because a limit is reached
   std::uint32_t waiting_max = 0;        // held and queued
+  std::uint32_t clients_max = 0;        // sessions, held and queued together
   std::optional<Duration> oldest_wait;  // of those that wait now
   Duration longest_wait{};              // of all, those that wait now included
   std::vector<NodeLoad> nodes;          // that ever had a session or were asked for one; in no order
@@ -180,6 +181,7 @@ class Admission {
     std::uint32_t sessions = 0;  // starting and running
     std::uint32_t sessions_max = 0;
     std::uint32_t waiting_max = 0;
+    std::uint32_t clients_max = 0;
     Duration longest_wait{};  // of waits that are over
     BalanceMemory balance;
   };
@@ -188,6 +190,7 @@ class Admission {
   [[nodiscard]] bool has_fit_node(const Listener& listener, TimePoint now) const;
   [[nodiscard]] bool has_weight(const Listener& listener, NodeId node) const;
   [[nodiscard]] ListenerLoad load(const Listener& listener, TimePoint now) const;
+  static void note_clients(Listener& listener);  // keeps the most clients there were at a time
   [[nodiscard]] Refusal refusal(const Listener& listener, TimePoint now, std::string_view waited) const;
   void serve(Listener& listener, TimePoint now, std::vector<Grant>& grants);
   void release(Listener& listener, Session& session);

@@ -10,26 +10,37 @@ void RouteStates::go_down(Entry& entry, TimePoint at) {
   ++entry.state.times_down;
 }
 
+void RouteStates::take(Entry& entry, TimePoint offered_until, TimePoint now) {
+  if (entry.state.eligible && entry.until < now) go_down(entry, entry.until);
+  const bool eligible = offered_until > now;
+  if (eligible) entry.until = offered_until;
+  if (eligible && !entry.state.eligible) {
+    entry.state.downtime += now - entry.state.since;
+    entry.state.eligible = true;
+    entry.state.since = now;
+  } else if (!eligible && entry.state.eligible) {
+    go_down(entry, now);
+  }
+}
+
 void RouteStates::apply(const RoutingTable& table, const std::vector<NodeId>& nodes, TimePoint now) {
   std::map<std::pair<ListenerId, NodeId>, Entry> before = std::exchange(entries_, {});
+  const auto update = [&](ListenerId listener, NodeId node, TimePoint offered_until) {
+    const auto known = before.find({listener, node});
+    Entry entry = known == before.end() ? Entry{{false, now, 0, {}}, {}} : known->second;
+    take(entry, offered_until, now);
+    entries_[{listener, node}] = entry;
+  };
   for (const ListenerRoutes& routes : table.listeners) {
+    TimePoint longest{};
     for (const NodeId node : nodes) {
-      const auto known = before.find({routes.listener, node});
-      Entry entry = known == before.end() ? Entry{{false, now, 0, {}}, {}} : known->second;
-      if (entry.state.eligible && entry.until < now) go_down(entry, entry.until);
       const auto candidate = std::find_if(routes.candidates.begin(), routes.candidates.end(),
                                           [&](const Candidate& one) { return one.node == node; });
-      const bool eligible = candidate != routes.candidates.end() && candidate->valid_until > now;
-      if (eligible) entry.until = candidate->valid_until;
-      if (eligible && !entry.state.eligible) {
-        entry.state.downtime += now - entry.state.since;
-        entry.state.eligible = true;
-        entry.state.since = now;
-      } else if (!eligible && entry.state.eligible) {
-        go_down(entry, now);
-      }
-      entries_[{routes.listener, node}] = entry;
+      const TimePoint until = candidate == routes.candidates.end() ? TimePoint{} : candidate->valid_until;
+      longest = std::max(longest, until);
+      update(routes.listener, node, until);
     }
+    update(routes.listener, NodeId{}, longest);
   }
 }
 

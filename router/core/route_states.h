@@ -30,6 +30,10 @@ class RouteStates {
 
   // Nothing known: not eligible since `now`.
   [[nodiscard]] RouteState of(ListenerId listener, NodeId node, TimePoint now) const;
+  // The same of the listener as a whole: eligible means that any node is offered to it.
+  [[nodiscard]] RouteState of_any(ListenerId listener, TimePoint now) const {
+    return of(listener, NodeId{}, now);
+  }
 
  private:
   struct Entry {
@@ -37,8 +41,10 @@ class RouteStates {
     TimePoint until = {};  // while eligible: what the offer is worth
   };
   static void go_down(Entry& entry, TimePoint at);
+  // Offered until `offered_until`, if that is still to come.
+  static void take(Entry& entry, TimePoint offered_until, TimePoint now);
 
-  std::map<std::pair<ListenerId, NodeId>, Entry> entries_;
+  std::map<std::pair<ListenerId, NodeId>, Entry> entries_;  // no node: the listener as a whole
 };
 
 }  // namespace tamada::router

@@ -100,6 +100,7 @@ void read_load(const ListenerLoad& load, ListenerStatus& status) {
   status.held = load.held;
   status.queued = load.queued;
   status.waiting_max = load.waiting_max;
+  status.clients_max = load.clients_max;
   status.oldest_wait = load.oldest_wait;
   status.longest_wait = load.longest_wait;
   for (const NodeLoad& node : load.nodes) {

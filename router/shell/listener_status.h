@@ -84,6 +84,7 @@ struct ListenerStatus {
   std::uint32_t held = 0;
   std::uint32_t queued = 0;
   std::uint32_t waiting_max = 0;
+  std::uint32_t clients_max = 0;
   std::optional<Duration> oldest_wait;
   Duration longest_wait{};
   std::vector<std::pair<NodeId, std::uint32_t>> sessions_on;

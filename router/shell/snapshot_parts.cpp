@@ -123,6 +123,11 @@ RouteStats route_stats(const ListenerParts& parts, std::size_t index, TimePoint 
 ListenerStats listener_stats(const ListenerParts& parts, TimePoint now) {
   ListenerStats stats;
   take_status(stats, parts.status);
+  stats.clients_max = parts.status.clients_max;
+  const RouteState state = parts.routes.of_any(stats.id, now);
+  stats.since = state.since;
+  stats.times_down = state.times_down;
+  stats.downtime = state.downtime;
   if (parts.config != nullptr) take_policy(stats, parts.config->policy);
   if (parts.view != nullptr) stats.why_none = parts.view->why_none;
   const ListenerRates rates = parts.charts.rates(stats.id);

@@ -370,6 +370,7 @@ TEST_CASE("the most sessions and the most waiting clients are remembered until t
   CHECK(load.sessions == 0);
   CHECK(load.sessions_max == 4);
   CHECK(load.waiting_max == 3);
+  CHECK(load.clients_max == 7);
   REQUIRE(load.nodes.size() == 2);
   CHECK(load.nodes[0].sessions_max == 2);
   CHECK(load.nodes[1].sessions_max == 2);
@@ -378,6 +379,7 @@ TEST_CASE("the most sessions and the most waiting clients are remembered until t
   load = door.admission.load(write_port, at(0s));
   CHECK(load.sessions_max == 1);
   CHECK(load.waiting_max == 0);
+  CHECK(load.clients_max == 1);
   CHECK(load.nodes[0].sessions_max + load.nodes[1].sessions_max == 1);
 }
 

@@ -70,3 +70,31 @@ TEST_CASE("nodes and listeners that are gone are forgotten") {
   CHECK(states.of(writers, a, at(2s)).since == at(2s));
   CHECK_FALSE(states.of(ListenerId{9}, b, at(2s)).eligible);
 }
+
+TEST_CASE("the listener as a whole is up while any node is offered to it") {
+  RouteStates states;
+  states.apply(table({a}, at(100s)), {a, b}, at(0s));
+  states.apply(table({b}, at(100s)), {a, b}, at(10s));  // b takes over from a without a gap
+  const RouteState up = states.of_any(writers, at(12s));
+  CHECK(up.eligible);
+  CHECK(up.since == at(0s));
+  CHECK(up.times_down == 0);
+  CHECK(up.downtime == 0s);
+  states.apply(table({}, at(100s)), {a, b}, at(20s));
+  states.apply(table({a, b}, at(100s)), {a, b}, at(25s));
+  const RouteState again = states.of_any(writers, at(30s));
+  CHECK(again.eligible);
+  CHECK(again.since == at(25s));
+  CHECK(again.times_down == 1);
+  CHECK(again.downtime == 5s);
+}
+
+TEST_CASE("a listener without nodes has been down since it is known") {
+  RouteStates states;
+  states.apply(table({}, at(100s)), {}, at(0s));
+  const RouteState down = states.of_any(writers, at(4s));
+  CHECK_FALSE(down.eligible);
+  CHECK(down.since == at(0s));
+  CHECK(down.times_down == 0);
+  CHECK(down.downtime == 4s);
+}
