@@ -20,6 +20,8 @@ METRICS = ROOT / "tests/fixtures/stats/metrics.txt"  # kept what the router tell
 # A literal of this shape in the core or the shell is an event of the log; after write() its keys follow.
 EVENT = re.compile(r'"([a-z]+\.[a-z_]+)"')
 WRITE = re.compile(r'\b(?:write|log_line)\((?:[^;"]|\n)*"([a-z]+\.[a-z_]+)",([^;]*);')
+# What the statistics thread lets the control loop write; its keys are StatsDesk::record()'s.
+RECORD = re.compile(r'\b(?:record|denied)\((?:[^;"]|\n)*?"([a-z]+\.[a-z_]+)"')
 KEY = re.compile(r'\{"([a-z_]+)",')
 # How a session ended, and where: the word and HAProxy's letter.
 REASON = re.compile(r"""\bRow\{EndReason::\w+, EndedBy::\w+, "([a-z-]+)", '(\w)'""")
@@ -72,12 +74,14 @@ def check_metrics():
 
 
 def check_events():
-    sources = [path.read_text() for folder in ("core", "shell") for path in sorted(ROOT.glob(f"router/{folder}/*.cpp"))]
+    sources = [path.read_text() for folder in ("core", "serve", "shell") for path in sorted(ROOT.glob(f"router/{folder}/*.cpp"))]
     events = {name for source in sources for name in EVENT.findall(source)}
     keys = {name: set() for name in events}
     for source in sources:
         for name, fields in WRITE.findall(source):
             keys[name] |= set(KEY.findall(fields))
+        for name in RECORD.findall(source):
+            keys[name] |= {"by", "from", "why"}
 
     page = tables(OPERATIONS)
     rows = {named(row[0])[0]: row for row in page["event"]}

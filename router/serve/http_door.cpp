@@ -69,6 +69,15 @@ void HttpDoor::answer(const http::Request& request, const Caller& caller, http::
   });
 }
 
+void HttpDoor::denied(const std::string& by, const std::string& from, const std::string& words) {
+  const TimePoint now = loop::boot_now();
+  if (now - denied_since_ >= 1s) {
+    denied_since_ = now;
+    denied_ = 0;
+  }
+  if (denied_++ < denied_lines_per_second) backend_.record(true, "stats.denied", by, from, words);
+}
+
 // ---- without a login, always
 
 bool HttpDoor::open_to_all(const ExchangePtr& exchange) {
@@ -125,7 +134,7 @@ bool HttpDoor::let_in(const ExchangePtr& exchange, const Identity& identity) {
       break;
     case Identity::Kind::wrong:
       response = json_error(401, "wrong user or password");
-      backend_.record(true, "stats.denied", "-", exchange->caller.peer.to_string(), "wrong user or password");
+      denied("-", exchange->caller.peer.to_string(), "wrong user or password");
       break;
     case Identity::Kind::slowed:
       response = json_error(429, "too many wrong passwords; wait a moment");
