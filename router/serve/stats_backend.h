@@ -56,6 +56,9 @@ class StatsBackend {
   // Carries it out and writes it into the log with `by` and `from`. Asking Patroni may take a minute.
   virtual void act(Action action, std::function<void(ActionResult)> done) = 0;
 
+  // Whoever waits for an answer is forgotten: no callback comes any more. On the statistics thread, by
+  // whoever owns what the callbacks lead to, when that goes.
+  virtual void forget() = 0;
   // A line for the log about something that happened here: "stats.sign_in", "stats.refused", ...
   virtual void record(bool warning, const char* event, const std::string& by, const std::string& from,
                       const std::string& words) = 0;

@@ -4,12 +4,16 @@
 
 namespace tamada::router {
 
-StatsService::StatsService(StatsThread& thread, StatsBackend& backend) : thread_(thread) {
+StatsService::StatsService(StatsThread& thread, StatsBackend& backend) : thread_(thread), backend_(backend) {
   thread_.call([&] { ports_ = std::make_unique<StatsPorts>(thread_.loop(), backend); });
 }
 
 StatsService::~StatsService() {
-  thread_.call([this] { ports_.reset(); });
+  // In one turn: an answer that comes later finds nobody.
+  thread_.call([this] {
+    ports_.reset();
+    backend_.forget();
+  });
 }
 
 std::vector<Error> StatsService::prepare(const StatsConfig& config) {

@@ -34,6 +34,7 @@ class StatsService {
 
  private:
   StatsThread& thread_;
+  StatsBackend& backend_;
   std::unique_ptr<StatsPorts> ports_;  // made, used and destroyed on the statistics thread
 };
 

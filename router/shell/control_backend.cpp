@@ -11,6 +11,9 @@ ControlBackend::ControlBackend(loop::Loop& control, loop::Loop& stats, StatsDesk
 
 ControlBackend::~ControlBackend() {
   door_->desk = nullptr;
+}
+
+void ControlBackend::forget() {
   waiting_->snapshots.clear();
   waiting_->sessions.clear();
   waiting_->actions.clear();

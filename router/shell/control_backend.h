@@ -2,9 +2,9 @@
 // control loop, where the StatsDesk answers, and the answer is posted back.
 //
 // Threads: made and destroyed on the control loop's thread. The methods of StatsBackend are called on the
-// thread of `stats`, whose callbacks never leave it: only numbers and answers travel. Destroy it after the
-// statistics thread has been joined and before its loop is: nothing is posted to that loop afterwards, and
-// what waits for an answer is forgotten. Desk and control loop must outlive it.
+// thread of `stats`, whose callbacks never leave it: only numbers and answers travel. Before it is destroyed,
+// forget() must have been called there (StatsService does); the statistics thread may still run then. Desk
+// and both loops must outlive it.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@ class ControlBackend final : public StatsBackend {
   void snapshot(std::function<void(StatsSnapshotPtr)> ready) override;
   void sessions(std::function<void(SessionListPtr)> ready) override;
   void act(Action action, std::function<void(ActionResult)> done) override;
+  void forget() override;
   void record(bool warning, const char* event, const std::string& by, const std::string& from,
               const std::string& words) override;
 

@@ -41,6 +41,7 @@ class PlayedBackend final : public StatsBackend {
     actions.push_back(std::move(action));
     loop_.post([done = std::move(done), result = result] { done(result); });
   }
+  void forget() override {}
   void record(bool, const char* event, const std::string& by, const std::string& from,
               const std::string& words) override {
     records.push_back(fmt::format("{} by={} from={} {}", event, by, from, words));
