@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 
 namespace tamada::loop {
@@ -67,7 +68,12 @@ bool LingeringSocket::read_on() {
   // A few rounds: a peer that sends without end must not hold up the loop. MSG_TRUNC throws away without
   // copying.
   for (int round = 0; round < 4 && !read_ended_; ++round) {
-    const ssize_t n = ::recv(socket_.get(), nullptr, discard_at_once, MSG_TRUNC | MSG_DONTWAIT);
+    ssize_t n = ::recv(socket_.get(), nullptr, discard_at_once, MSG_TRUNC | MSG_DONTWAIT);
+    if (n < 0 && errno == EFAULT) {
+      // A UNIX-domain socket knows no throwing away. (The loop's buffer may be in use by whoever closes.)
+      std::array<std::byte, 16384> copy;
+      n = ::recv(socket_.get(), copy.data(), copy.size(), MSG_DONTWAIT);
+    }
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return errno == EAGAIN;
     if (n == 0) read_ended_ = true;

@@ -58,12 +58,10 @@ bool RuntimeClient::is_idle() const {
 // Answers what can be answered now. Answers that come at once do so in this loop, however many they are.
 void RuntimeClient::work() {
   if (std::exchange(working_, true)) return;
-  bool answered = false;
   while (is_idle()) {
     const auto command = reader_.next();
     if (!command) break;
     run(*command);
-    answered = true;
   }
   working_ = false;
   if (!is_idle()) {
@@ -72,10 +70,11 @@ void RuntimeClient::work() {
     return;
   }
   if (reader_.is_too_long()) {
-    answer(fmt::format("The line is too long, at most {} bytes.\n", CommandReader::line_max));
+    stream_.write(
+        bytes_of(fmt::format("The line is too long, at most {} bytes.\n\n", CommandReader::line_max)));
     return finish();
   }
-  if (ended_ || (answered && !interactive_ && reader_.is_empty())) return finish();
+  if (ended_ || (answered_ && !interactive_ && reader_.is_empty())) return finish();
   stream_.read_start();
 }
 
@@ -144,6 +143,7 @@ void RuntimeClient::take(CommandReply reply) {
 
 void RuntimeClient::answer(const std::string& text) {
   busy_ = false;
+  answered_ = true;
   snapshot_.reset();
   sessions_.reset();
   stream_.write(bytes_of(text + (interactive_ ? "\n> " : "\n")));

@@ -75,6 +75,7 @@ class RuntimeClient final : private loop::StreamListener {
   std::shared_ptr<const SessionList> sessions_;
   bool busy_ = false;  // a command waits for its answer
   bool working_ = false;
+  bool answered_ = false;  // a command, at least
   bool interactive_ = false;
   bool ended_ = false;  // the peer sends nothing more
   // Late answers find out by it whether somebody still waits for them.

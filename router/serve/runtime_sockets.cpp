@@ -68,7 +68,12 @@ void RuntimeSockets::get_snapshot(SnapshotCache::Use use) {
   snapshots_.get([this, alive = std::weak_ptr<bool>(alive_), use = std::move(use)](const auto& snapshot) {
     if (alive.expired()) return;
     if (snapshot == nullptr || snapshot->now >= acted_) return use(snapshot);
-    backend_.snapshot(use);
+    if (after_act_ != nullptr && after_act_->now >= acted_) return use(after_act_);
+    backend_.snapshot([this, alive, use](StatsSnapshotPtr newer) {
+      if (alive.expired()) return;
+      after_act_ = std::move(newer);
+      use(after_act_);
+    });
   });
 }
 

@@ -78,6 +78,28 @@ TEST_CASE("a UNIX-domain socket accepts, and its streams carry bytes both ways",
   CHECK(arrived.bytes == "answer");
 }
 
+TEST_CASE("last bytes over a UNIX-domain socket are not lost to what was left unread", "[unix_listener]") {
+  LoopFixture test;
+  const TemporaryFolder folder;
+  Acceptor acceptor(test.loop);
+  REQUIRE(acceptor.listener->bind(folder / "s", 0600));
+  const UniqueFd client = raw_unix_client(folder / "s");
+  REQUIRE(test.run_until([&] { return acceptor.sockets.size() == 1; }));
+  RecordingStream stream(test.loop);
+  stream.stream->adopt(std::move(acceptor.sockets[0]));
+  raw_send(client, std::string(50'000, 'x'));
+  stream.write("answer");
+  stream.stream->finish(5s);
+  raw_send(client, "more");
+  Arrived arrived;
+  REQUIRE(test.run_until([&] {
+    take_arrived(client, arrived);
+    return arrived.end || arrived.error != 0;
+  }));
+  CHECK(arrived.bytes == "answer");
+  CHECK(arrived.error == 0);
+}
+
 TEST_CASE("the file has its mode whatever the umask says, and goes when the listener goes",
           "[unix_listener]") {
   LoopFixture test;
