@@ -53,6 +53,7 @@ class FakeBackend final : public StatsBackend {
       done(result);
     });
   }
+  void forget() override {}
   void record(bool, const char*, const std::string&, const std::string&, const std::string&) override {}
 
   void release() {
