@@ -134,7 +134,7 @@ struct RouterConfig {
   std::uint32_t workers = 0;          // 0: chosen from the processors this process may use
   std::uint32_t max_connections = 0;  // clients in all; 0: as many as file descriptors allow
   Duration drain_timeout = 8s;        // SIGTERM: how long sessions may go on
-  std::string state_dir;              // administrative state survives a restart here; empty: it does not
+  std::string state_dir;  // administrative state and fail-overs survive a restart here; empty: not
   bool operator==(const RouterConfig&) const = default;
 };
 

@@ -25,7 +25,8 @@ void add_process_settings(std::vector<Setting>& rows) {
       "drain_timeout", "after SIGTERM, how long sessions may go on; off: not at all",
       [](SettingScope & s) -> auto& { return s.config.drain_timeout; }, 1ms));
   rows.push_back(text(
-      "state_dir", "folder", "administrative state survives a restart here; none: it does not",
+      "state_dir", "folder",
+      "administrative state and the list of fail-overs survive a restart here; none: they do not",
       [](SettingScope & s) -> auto& { return s.config.state_dir; }));
 }
 

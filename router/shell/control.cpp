@@ -119,7 +119,8 @@ void Control::administer(const std::string& node, const std::string& listener, A
 
 void Control::set_address(NodeId node, const Address& address) {
   if (address.is_set()) {
-    by_hand_[node] = address;
+    const std::uint16_t configured = nodes_.at(node).postgres.port;
+    by_hand_[node] = address.port() != 0 ? address : address.with_port(configured);
   } else {
     by_hand_.erase(node);
   }

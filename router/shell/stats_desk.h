@@ -26,7 +26,7 @@ class AdminActions {
   [[nodiscard]] virtual bool has_listener(const std::string& name) const = 0;
   virtual void administer(const std::string& node, const std::string& listener, AdminState state,
                           const std::string& by) = 0;
-  // Not set: as configured again.
+  // `node` is one of the configuration. Not set: as configured again; port 0: the configured one.
   virtual void set_address(NodeId node, const Address& address) = 0;
 
  protected:

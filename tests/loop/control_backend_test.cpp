@@ -153,6 +153,7 @@ TEST_CASE_METHOD(ControlFixture, "a fail-over is told with its milestones, and o
   CHECK(record.leader_gone.has_value());
   CHECK(record.claimed.has_value());
   CHECK(record.confirmed.has_value());
+  CHECK(record.first_session.has_value());
   CHECK(record.waited == 1);
   CHECK(record.cut == 1);
   CHECK(record.failed == 0);

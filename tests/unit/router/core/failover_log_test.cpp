@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <random>
+
 using namespace tamada;
 using namespace tamada::router;
 
@@ -36,7 +38,7 @@ struct Story {
     view.name = name_of(leader);
     return view;
   }
-  void claim(std::vector<NodeId> nodes) { log.claims(nodes, at()); }
+  void claim(const std::vector<NodeId>& nodes) { log.claims(nodes, at()); }
   void confirm(NodeId node, const std::string& words = "it says so") {
     leader = node;
     claim({node});
@@ -414,4 +416,69 @@ TEST_CASE("counters that were cleared meanwhile count from zero") {
   CHECK(s.only().waited == 4);
   CHECK(s.only().cut == 3);
   CHECK(s.only().failed == 2);
+}
+
+TEST_CASE("whatever comes in whatever order, the milestones stay in order and everything is bounded") {
+  const std::vector<std::string> events{"node.role",      "node.silent",          "node.back",
+                                        "node.smell",     "node.failed",          "leader.key",
+                                        "claim.conflict", "switchover.announced", "switchover.called_off",
+                                        "leader.waiting", "config.applied"};
+  std::minstd_rand random(7);
+  const auto draw = [&](std::size_t below) { return random() % below; };
+  Story s;
+  std::uint64_t last_number = 0;
+  for (int turn = 0; turn < 20'000; ++turn) {
+    s.now += Duration(static_cast<Duration::rep>(draw(3'000'000)));
+    const NodeId node{static_cast<std::uint32_t>(draw(3) + 1)};
+    switch (draw(8)) {
+      case 0:
+        s.confirm(node);
+        break;
+      case 1:
+        if (s.leader.is_set()) s.unconfirm("nobody claims");
+        break;
+      case 2:
+        if (s.leader.is_set()) s.lose(s.leader, "it has failed");
+        break;
+      case 3:
+        s.silence(node);
+        break;
+      case 4:
+        s.answer(node, draw(4) == 0 ? "stopping" : "running");
+        break;
+      case 5:
+        s.log.first_session(node, s.at());
+        break;
+      case 6:
+        s.log.tick(s.at());
+        ++s.totals.waited;
+        break;
+      default:
+        s.fact(events[draw(events.size())], node, "words");
+    }
+    if (turn % 16 != 0) continue;
+    const std::vector<Failover> all = s.records();
+    REQUIRE(all.size() <= FailoverLog::kept);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const Failover& record = all[i];
+      REQUIRE((i == 0 || record.number < all[i - 1].number));
+      REQUIRE(record.steps.size() <= FailoverLog::steps_kept);
+      REQUIRE(record.leader_gone.has_value());
+      REQUIRE_FALSE(record.from.empty());
+      REQUIRE((i == 0 || record.is_over()));
+      std::optional<WallTime> before;
+      for (const auto& at :
+           {record.first_sign, record.leader_gone, record.claimed, record.confirmed, record.first_session}) {
+        if (!at) continue;
+        REQUIRE((!before || *before <= *at));
+        before = at;
+      }
+      if (record.is_over()) REQUIRE(record.stood_still->count() >= 0);
+    }
+    if (!all.empty()) {
+      REQUIRE(all.front().number >= last_number);
+      last_number = all.front().number;
+    }
+  }
+  CHECK(last_number > FailoverLog::kept);
 }
