@@ -22,7 +22,8 @@ void add_doors(std::vector<Setting>& rows) {
       [](SettingScope & s) -> auto& { return s.config.stats.max_connections; }, 10, 100'000));
   rows.push_back(word(
       "stats.standby_status",
-      "what HAProxy's formats say of a replica that does well, on a listener that goes to the leader",
+      "what HAProxy's formats say of a node that does well, on a listener that is for another role: a "
+      "standby on the write listener, the leader on the read listener",
       [](SettingScope & s) -> auto& { return s.config.stats.standby_status; }, standby_status_words));
 }
 
