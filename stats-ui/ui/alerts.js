@@ -19,7 +19,7 @@ export function showAlerts(list, state) {
 }
 
 function alert(health, title, words, href) {
-  return el('li', { class: `alert ${health}` }, mark(health), el('strong', {}, title), el('span', {}, words),
+  return el('li', { class: `alert ${health}` }, mark(health), el('strong', {}, title), el('span', { title: words }, words),
     href ? el('a', { href }, 'show') : null);
 }
 

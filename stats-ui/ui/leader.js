@@ -5,6 +5,7 @@ import { ago, clock as clockTime, plural, span, took } from './format.js';
 import { tag } from './marks.js';
 
 const EVIDENCE_SHOWN = 5;
+const REASON_SHOWN = 170; // letters that two lines surely hold; with many nodes a reason has many parts
 
 export class Leader {
   #root;
@@ -12,6 +13,7 @@ export class Leader {
   #name = el('p', { class: 'leader-name', role: 'status' });
   #facts = el('p', { class: 'leader-facts' });
   #reason = el('p', { class: 'leader-reason' });
+  #more = el('button', { type: 'button', class: 'quiet more', 'aria-expanded': 'false' }, 'all of it');
   #evidence = el('ul', { class: 'evidence' });
   #whyTitle = el('h2', { class: 'small-head' });
   #past = el('p', { class: 'muted leader-past' });
@@ -22,10 +24,15 @@ export class Leader {
     this.#actions = actions;
     this.#switch = el('button', { class: 'quiet', type: 'button', onclick: () => actions.switchover() }, 'Switch over\u2026');
     root.append(
-      el('div', { class: 'leader-who' }, this.#name, this.#facts, this.#reason, this.#switch),
+      el('div', { class: 'leader-who' }, this.#name, this.#facts, this.#reason, this.#more, this.#switch),
       el('div', { class: 'leader-why' }, this.#whyTitle, this.#evidence, this.#past));
     this.#name.append('Waiting for the router\u2026');
     setHidden(this.#switch, true);
+    this.#more.addEventListener('click', () => {
+      const open = this.#more.getAttribute('aria-expanded') !== 'true';
+      this.#more.setAttribute('aria-expanded', open);
+      this.#reason.classList.toggle('open', open);
+    });
   }
 
   show(state) {
@@ -37,7 +44,8 @@ export class Leader {
       : [el('strong', {}, leader.name), el('span', {}, ' leads')]);
     setChildren(this.#facts, nobody ? this.#nobodyFacts(leader) : this.#leaderFacts(leader));
     setText(this.#whyTitle, nobody ? 'What is known' : 'Why we believe it');
-    setChildren(this.#reason, [document.createTextNode(leader.reason)]);
+    setText(this.#reason, leader.reason);
+    setHidden(this.#more, leader.reason.length < REASON_SHOWN);
     setChildren(this.#evidence, this.#evidenceItems(state));
     setChildren(this.#past, [document.createTextNode(past(leader))]);
     setHidden(this.#switch, nobody || !this.#actions.canAskPatroni);

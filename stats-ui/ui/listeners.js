@@ -111,5 +111,5 @@ function totalsOf({ totals, waiting_max: most, why_none: whyNone }, errors) {
     entry('bad starts', totals.bad_starts, 'first packets that are not PostgreSQL', true),
     entry('cancels', totals.cancels, 'cancel requests passed on'),
   ];
-  return whyNone ? [el('div', { class: 'why-none' }, tag(`\u25b2 ${whyNone}`, 'warn')), ...entries] : entries;
+  return whyNone ? [el('div', { class: 'why-none', title: whyNone }, tag(`\u25b2 ${whyNone}`, 'warn')), ...entries] : entries;
 }

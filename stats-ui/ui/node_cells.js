@@ -69,7 +69,7 @@ export function routeCell(route) {
   const idle = route.sessions === 0 && route.up_bytes + route.down_bytes === 0;
   const errors = route.connect_errors + route.response_errors;
   return [
-    main(idle && why.words ? null : el('b', {}, `${count(route.sessions)} `), el('span', { class: why.kind }, why.words || most)),
+    main(idle && why.words ? null : el('b', {}, `${count(route.sessions)} `), el('span', { class: why.kind, title: route.why_not || null }, why.words || most)),
     sub(idle ? null : `${perSecond(route.rate)}/s \u00b7 \u2191${bytes(route.up_bytes)} \u2193${bytes(route.down_bytes)}`,
       errors ? el('span', { class: 'warn' }, `${idle ? '' : ' \u00b7 '}${plural(errors, 'error')}`) : null),
   ];
