@@ -3,7 +3,7 @@
 import * as clock from './clock.js';
 import { el } from './dom.js';
 import { ago, bytes, clock as clockTime, count, perSecond, plural, serverVersion, span, took } from './format.js';
-import { mark, tag } from './marks.js';
+import { mark, shapeOf, tag } from './marks.js';
 
 const main = (...children) => el('span', { class: 'main' }, ...children);
 const sub = (...children) => el('span', { class: 'sub' }, ...children.filter((child) => child !== ''));
@@ -94,6 +94,6 @@ export function noteOf(node, disagreements) {
   if (node.pending_restart) notes.push(el('span', { class: 'warn' }, '\u25b2 waits for a restart to take settings over'));
   if (node.leaving) notes.push(el('span', { class: 'warn' }, '\u25b2 taken out of the configuration, its last sessions run on'));
   if (node.address_by_hand) notes.push(el('span', { class: 'warn' }, '\u25b2 its address was set by hand'));
-  if (notes.length === 0 && node.health !== 'ok') notes.push(el('span', { class: node.health }, node.reason));
+  if (notes.length === 0 && node.health !== 'ok') notes.push(el('span', { class: node.health }, `${shapeOf(node.health)} ${node.reason}`));
   return notes;
 }

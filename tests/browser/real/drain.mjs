@@ -31,7 +31,7 @@ await script({}, async ({ page, words, at }) => {
 
   await act(/^Drain/, 'Drain');
   await waitForText(page, '#toasts .ok', /drain/);
-  await cell(node).filter({ hasText: 'drained by hand' }).waitFor();
+  await cell(node).filter({ hasText: 'is drained' }).waitFor();
   await until('the sessions have moved', async () => (await sessions(node)) === 0 && (await sessions(other)) > 0);
   await page.locator('table.nodes').filter({ hasText: `drained by ${user}` }).waitFor();
   await screenshot(page, 'real-drained');

@@ -25,6 +25,7 @@ await script({}, async ({ page, words, at }) => {
   await screenshot(page, 'real-switchover');
   await page.locator('#failovers').scrollIntoViewIfNeeded();
   await screenshot(page, 'real-waterfall');
+  await page.evaluate(() => scrollTo(0, 0));
   await screenshot(page, 'real-whole', true);
   await at('seen', { leaders: await page.evaluate(() => window.seen), failover: await newest.locator('summary').innerText() });
 });

@@ -62,7 +62,12 @@ export function sixtyNodes() {
     Object.assign(state.nodes[i], { health: 'warn', admin: 'drain', admin_by: 'dba from 10.0.0.7', admin_since_at: state.now_at - 600000 });
     Object.assign(state.nodes[i].listeners.read, { eligible: false, drains: true, why_not: 'is drained by hand', admin: 'drain' });
   }
-  Object.assign(state.nodes[33], { health: 'bad', state: 'silent', reason: 'pg34 does not answer (connection refused); its PostgreSQL answers' });
+  Object.assign(state.nodes[33], { health: 'bad', state: 'silent' });
+  // Words are as long as the router makes them.
+  const refused = 'connect to 10.1.1.34:8008: connection refused (ECONNREFUSED)';
+  state.nodes[33].reason = `pg34 does not answer (GET /master from https://db34.prod.example:8008: ${refused}); its PostgreSQL answers`;
+  for (const route of Object.values(state.nodes[33].listeners)) Object.assign(route, { eligible: false, why_not: `does not answer (${refused})`, sessions: 0, up_bytes: 0, down_bytes: 0 });
+  state.leader.reason = `pg1 says primary, running, timeline 7; ${state.nodes.slice(1).map(({ name }) => `${name} said no`).join('; ')}`;
   Object.assign(state.nodes[33].check, { status: 'L4CON', code: null, silences: 7, words: 'connection refused' });
   state.leader.evidence = state.nodes.map(({ name }, i) => (i === 0 ? `${name} says primary, running, timeline 7` : `${name} is a replica on timeline 7`));
   return all;
