@@ -94,9 +94,7 @@ void Session::admit() {
   starting_->asked = loop::boot_now();
   if (host_.is_draining()) return refuse(shutting_down, EndReason::draining);
   admitted_ = true;
-  Dispatcher::Answer answer = host_.dispatcher().request(id_, settings().id, client_);
-  if (std::holds_alternative<Held>(answer.verdict)) listener_.counters->held.add();
-  take(std::move(answer));
+  take(host_.dispatcher().request(id_, settings().id, client_));
 }
 
 void Session::take(Dispatcher::Answer answer) {
@@ -106,6 +104,8 @@ void Session::take(Dispatcher::Answer answer) {
     return refuse(*refusal, EndReason::turned_away);
   }
   phase_ = Phase::hold;
+  // Also after a server that took it back: a client waits once, however often it is tried elsewhere.
+  if (!std::exchange(starting_->had_to_wait, true)) listener_.counters->held.add();
   host_.expire_at(answer.next);
 }
 

@@ -23,6 +23,7 @@ struct Session::Starting {
   bool passing = false;       // behind TLS
   bool answered = false;      // a byte of this server has come
   bool wait_counted = false;
+  bool had_to_wait = false;  // counted
 };
 
 // cut_line(), also for sessions of a listener that was taken out: they go on, but not on a node that lost its

@@ -191,6 +191,7 @@ TEST_CASE_METHOD(PoolFixture, "57P03 is retried unseen until the server is ready
   backend.send(auth_ok + ready);
   CHECK(client.reads(auth_ok + ready));
   CHECK(status().totals.retried == 2);
+  CHECK(status().totals.held == 1);  // it waited, however often it was sent away
   CHECK(run_until([&] { return !smells.empty(); }));
   CHECK(smells.at(0).words == "57P03");
 }
