@@ -31,6 +31,18 @@ std::string_view name_of(ActionResult::Kind kind) {
   return "failed";
 }
 
+std::string_view words_of(AdminState state) {
+  switch (state) {
+    case AdminState::ready:
+      return "ready again";
+    case AdminState::drain:
+      return "drained";
+    case AdminState::maintenance:
+      return "in maintenance";
+  }
+  return "ready again";
+}
+
 }  // namespace
 
 StatsSnapshotPtr StatsDesk::snapshot() {
@@ -116,7 +128,7 @@ ActionResult StatsDesk::administer(const Action& action) {
   parts_.admin.administer(subject->name, action.listener, action.state,
                           fmt::format("{} from {}", action.by, action.from));
   return {Kind::done,
-          fmt::format("{} is {} on {}", subject->name, router::name_of(action.state), subject->where)};
+          fmt::format("{} is {} on {}", subject->name, words_of(action.state), subject->where)};
 }
 
 ActionResult StatsDesk::set_weight(const Action& action) {

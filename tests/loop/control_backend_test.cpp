@@ -93,7 +93,7 @@ TEST_CASE_METHOD(ControlFixture, "a node is drained for one listener, and nobody
 
   const ActionResult done = stats.act(administer("b", "read", AdminState::drain));
   CHECK(done.kind == ActionResult::Kind::done);
-  CHECK(done.words == "b is drain on read");
+  CHECK(done.words == "b is drained on read");
   const auto snapshot =
       stats.snapshot_when([](const StatsSnapshot& s) { return !route_of(s, "read", "b").eligible; });
   CHECK(route_of(*snapshot, "read", "b").admin == AdminState::drain);
