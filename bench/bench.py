@@ -3,7 +3,8 @@
 
     bench.py [--quick] [--rows pgbench:64,bulk] [--rounds N] [--variant NAME=YAML ...] [--write]
 
-A full run writes its tables to docs/benchmarks.md; one that is quick or of some rows only prints them (unless --write).
+A full run writes its tables to docs/benchmarks.md; one that is quick or of some rows only prints them (unless --write:
+the tables of the statistics port, row stats, have a place of their own there; all others stand together).
 A row is a name (pgbench, connect, latency, bulk, idle, rest, stats) or a name with its case (pgbench:64, stats:csv).
 Targets are measured in turn within a round, each round beginning with another, so that what else the machine does
 hits all alike.
@@ -16,7 +17,7 @@ from typing import Any, Callable, Protocol, Sequence, TypeVar
 
 import rows
 import stats_rows
-from report import report
+from report import report, statistics_report
 from tables import machine, write_page
 from targets import ROOT, Cluster, Proxy, Target, direct, haproxies, routers
 
@@ -209,11 +210,13 @@ def main() -> None:
     raw = ROOT / "build/bench.json"
     raw.parent.mkdir(exist_ok=True)
     raw.write_text(json.dumps(kept, indent=1))
-    text = report(bench.results)
-    print(f"\n{machine()}\n{text}")
+    texts = {"bench": report(bench.results), "stats": statistics_report(bench.results)}
+    print(f"\n{machine()}\n" + "\n".join(texts.values()))
     print(f"every value: {raw.relative_to(ROOT)}; took {time.monotonic() - started:.0f} s")
     if options.write or not (bench.quick or options.rows):
-        write_page("bench", f"{machine()}\nMedians of {bench.rounds} rounds.\n\n{text}")
+        for mark, text in texts.items():
+            if text:
+                write_page(mark, f"{machine()}\nMedians of {bench.rounds} rounds.\n\n{text}")
 
 
 if __name__ == "__main__":

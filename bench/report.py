@@ -29,32 +29,47 @@ class Row:
         return f"{router / haproxy:.2f}" if router is not None and haproxy else "–"
 
 
+# title, rows, metric, whether more of it is better
+Tables = tuple[tuple[str, str, str, bool], ...]
+TABLES: Tables = (
+    ("Transactions a second (`pgbench -S -M prepared`), by clients", "pgbench:", "tps", True),
+    ("The proxy's CPU microseconds for each transaction", "pgbench:", "cpu_us", False),
+    ("New connections a second (`pgbench -S -C`, 8 clients)", "connect", "per_s", True),
+    ("The proxy's CPU microseconds for each connection", "connect", "cpu_us", False),
+    ("Latency in microseconds, median, by clients", "latency:", "p50_us", False),
+    ("Latency in microseconds, 99th percentile, by clients", "latency:", "p99_us", False),
+    ("Bulk stream, MiB a second", "bulk:", "mib_s", True),
+    ("Bulk stream, the proxy's CPU milliseconds for each GiB", "bulk:", "cpu_ms_per_gib", False),
+    ("Memory for each idle session, bytes", "idle", "bytes", False),
+    ("At rest, per cent of a processor", "rest", "cpu_percent", False),
+    ("At rest, resident MiB", "rest", "rss_mib", False))
+STATISTICS: Tables = (
+    ("Requests a second (`wrk`, 8 connections; `-close`: a connection for each request)", "stats:", "per_s", True),
+    ("Microseconds until the answer was there, 99th percentile", "stats:", "p99_us", False),
+    ("The proxy's CPU microseconds for each request", "stats:", "cpu_us", False),
+    ("Bytes of an answer's body", "stats:", "bytes", False))
+
+
 def report(results: Results) -> str:
-    """All tables that these results give."""
-    parts = []
-    for title, names, metric, more_is_better in (
-            ("Transactions a second (`pgbench -S -M prepared`), by clients", "pgbench:", "tps", True),
-            ("The proxy's CPU microseconds for each transaction", "pgbench:", "cpu_us", False),
-            ("New connections a second (`pgbench -S -C`, 8 clients)", "connect", "per_s", True),
-            ("The proxy's CPU microseconds for each connection", "connect", "cpu_us", False),
-            ("Latency in microseconds, median, by clients", "latency:", "p50_us", False),
-            ("Latency in microseconds, 99th percentile, by clients", "latency:", "p99_us", False),
-            ("Bulk stream, MiB a second", "bulk:", "mib_s", True),
-            ("Bulk stream, the proxy's CPU milliseconds for each GiB", "bulk:", "cpu_ms_per_gib", False),
-            ("Memory for each idle session, bytes", "idle", "bytes", False),
-            ("At rest, per cent of a processor", "rest", "cpu_percent", False),
-            ("At rest, resident MiB", "rest", "rss_mib", False),
-            ("Statistics port, requests a second (`wrk`, 8 connections; `-close`: a connection for each)", "stats:",
-             "per_s", True),
-            ("Statistics port, 99th percentile in microseconds", "stats:", "p99_us", False),
-            ("Statistics port, the proxy's CPU microseconds for each request", "stats:", "cpu_us", False),
-            ("Statistics port, bytes of an answer", "stats:", "bytes", False)):
-        chosen = {name: found for name, found in results.items() if name.startswith(names) and name != EFFECT}
-        if chosen:
-            parts.append(_table(title, chosen, metric, more_is_better))
+    """The tables of the proxies as such."""
+    return "\n".join(_tables(results, TABLES))
+
+
+def statistics_report(results: Results) -> str:
+    """The tables of their statistics ports."""
+    parts = _tables({name: found for name, found in results.items() if name != EFFECT}, STATISTICS)
     if EFFECT in results:
         parts.append(_effect(results[EFFECT]))
     return "\n".join(parts)
+
+
+def _tables(results: Results, tables: Tables) -> list[str]:
+    parts = []
+    for title, names, metric, more_is_better in tables:
+        chosen = {name: found for name, found in results.items() if name.startswith(names)}
+        if chosen:
+            parts.append(_table(title, chosen, metric, more_is_better))
+    return parts
 
 
 def _table(title: str, chosen: Results, metric: str, more_is_better: bool) -> str:
