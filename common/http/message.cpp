@@ -104,6 +104,10 @@ std::string_view status_words(int status) {
   }
 }
 
+bool may_have_body(int status) {
+  return status >= 200 && status != 204 && status != 304;
+}
+
 std::string basic_credentials(std::string_view user, std::string_view password) {
   return "Basic " + base64_encode(fmt::format("{}:{}", user, password));
 }

@@ -38,6 +38,9 @@ struct Response {
 // "Not Found" for 404; "Unknown" for a number without a name.
 [[nodiscard]] std::string_view status_words(int status);
 
+// Whether an answer of this status has a body and Content-Length (RFC 9110, 8.6): not 1xx, 204 and 304.
+[[nodiscard]] bool may_have_body(int status);
+
 // A header value for a 'Authorization: Basic ...' field.
 [[nodiscard]] std::string basic_credentials(std::string_view user, std::string_view password);
 

@@ -57,6 +57,7 @@ Responder::~Responder() {
 }
 
 void Responder::give_up() {
+  if (exchange_ == 0) return;
   send(text_response(500, "the server has no answer to this request"));
 }
 
@@ -64,7 +65,7 @@ bool Responder::is_open() const {
   return waiting(connections_, id_, exchange_) != nullptr;
 }
 
-void Responder::send(const Response& response) {
+void Responder::send(const KeptResponse& response) {
   if (ServerConnection* one = waiting(connections_, id_, std::exchange(exchange_, 0))) one->send(response);
 }
 

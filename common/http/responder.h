@@ -9,6 +9,7 @@
 #include <memory>
 #include <string_view>
 
+#include "common/http/kept_response.h"
 #include "common/http/message.h"
 
 namespace tamada::http {
@@ -55,7 +56,9 @@ class Responder {
 
   // The whole answer. Content-Length and Connection are added (the headers must not hold them). For HEAD the
   // body is only counted.
-  void send(const Response& response);
+  void send(const Response& response) { send(KeptResponse(response)); }
+  // The same for one that is sent again and again: without making it anew.
+  void send(const KeptResponse& response);
   // Begins an answer without end: chunked for HTTP/1.1; for HTTP/1.0 the body ends with the connection.
   [[nodiscard]] ResponseStream stream(int status, const Headers& headers);
 

@@ -64,7 +64,7 @@ struct Peer {
 class Server final : private loop::AcceptListener {
  public:
   // Called for each whole request; must answer through the responder, now or later. Must not throw.
-  using Handler = std::function<void(const Request& request, const Peer& peer, Responder responder)>;
+  using Handler = std::function<void(Request request, const Peer& peer, Responder responder)>;
 
   Server(loop::Loop& loop, const ServerOptions& options, Handler handler);
   ~Server();

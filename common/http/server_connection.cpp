@@ -16,10 +16,6 @@ constexpr Duration farewell = 2s;
 // A client that sends on while it gets a stream: nobody pipelines that much behind an answer without end.
 constexpr std::size_t max_unparsed = std::size_t{64} * 1024;
 
-bool may_have_body(int status) {
-  return status >= 200 && status != 204 && status != 304;
-}
-
 }  // namespace
 
 ServerConnection::ServerConnection(ServerConnections& owner, std::uint64_t id)
@@ -92,7 +88,7 @@ void ServerConnection::note_progress_of_request() {
   if (parser_.expects_continue()) write_out("HTTP/1.1 100 Continue\r\n\r\n");
 }
 
-void ServerConnection::hand_over(const Request& request) {
+void ServerConnection::hand_over(Request request) {
   ++exchange_;
   ++owner_.counters().requests;
   keep_alive_ = request.keep_alive;
@@ -100,21 +96,20 @@ void ServerConnection::hand_over(const Request& request) {
   chunked_ = request.minor_version >= 1;
   enter(Phase::answering, 0s);
   const Peer peer{channel_.peer_address(), channel_.peer_subject()};
-  owner_.handler()(request, peer, Responder(owner_.weak_from_this(), id_, exchange_));
+  owner_.handler()(std::move(request), peer, Responder(owner_.weak_from_this(), id_, exchange_));
 }
 
 // --- what it is answered
 
-void ServerConnection::send(const Response& response) {
+void ServerConnection::send(const KeptResponse& response) {
   assert(phase_ == Phase::answering);
-  count_answer(response.status);
+  count_answer(response.status());
   if (client_ended_) keep_alive_ = false;
-  Headers headers = response.headers;
-  if (may_have_body(response.status)) headers.add("Content-Length", std::to_string(response.body.size()));
-  headers.add("Connection", keep_alive_ ? "keep-alive" : "close");
-  std::string bytes = response_head(response.status, headers);
-  if (!to_head_ && may_have_body(response.status)) bytes += response.body;
-  write_out(bytes);
+  if (keep_alive_ && !to_head_) {
+    write_out(response.bytes());
+  } else {
+    write_out(response.bytes(keep_alive_, !to_head_));
+  }
   answer_done();
 }
 
@@ -168,11 +163,7 @@ void ServerConnection::on_drained() {
 void ServerConnection::refuse(int status, std::string_view words) {
   ++owner_.counters().bad;
   count_answer(status);
-  const Response response = text_response(status, words);
-  Headers headers = response.headers;
-  headers.add("Content-Length", std::to_string(response.body.size()));
-  headers.add("Connection", "close");
-  write_out(response_head(status, headers) + response.body);
+  write_out(KeptResponse(text_response(status, words)).bytes(false, true));
   leave();
 }
 

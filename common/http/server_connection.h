@@ -10,6 +10,7 @@
 
 #include "common/base/time.h"
 #include "common/http/channel.h"
+#include "common/http/kept_response.h"
 #include "common/http/request_parser.h"
 #include "common/http/server.h"
 #include "common/loop/timer.h"
@@ -43,7 +44,7 @@ class ServerConnection final : private loop::StreamListener {
   [[nodiscard]] bool is_streaming(std::uint64_t exchange) const {
     return phase_ == Phase::streaming && exchange == exchange_;
   }
-  void send(const Response& response);
+  void send(const KeptResponse& response);
   void begin_stream(int status, const Headers& headers);
   bool stream_write(std::string_view bytes);
   [[nodiscard]] std::size_t queued() const { return channel_.queued(); }
@@ -68,7 +69,7 @@ class ServerConnection final : private loop::StreamListener {
 
   void process();
   void note_progress_of_request();
-  void hand_over(const Request& request);
+  void hand_over(Request request);
   void answer_done();
   void refuse(int status, std::string_view words);
   void on_timeout();

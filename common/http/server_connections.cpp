@@ -52,10 +52,8 @@ void ServerConnections::turn_away(loop::UniqueFd socket, const Address& peer) {
   } nobody;
   loop::TcpStream stream(loop_, nobody);
   stream.adopt(std::move(socket), peer);
-  Response response = text_response(503, "too many connections; try again later");
-  response.headers.add("Content-Length", std::to_string(response.body.size()));
-  response.headers.add("Connection", "close");
-  const std::string bytes = response_head(response.status, response.headers) + response.body;
+  const std::string bytes =
+      KeptResponse(text_response(503, "too many connections; try again later")).bytes(false, true);
   stream.write(std::as_bytes(std::span(bytes)));
   stream.finish(farewell);
 }

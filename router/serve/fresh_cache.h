@@ -35,11 +35,19 @@ class FreshCache {
   // At once if the value is fresh, else when there is one. `use` must tell by itself whether its owner is
   // still there (a Responder does).
   void get(Use use) {
-    if (latest_ != nullptr && made_ > fresh_since_ && loop::boot_now() - made_ < fresh_for_)
-      return use(latest_);
+    if (is_younger_than(fresh_for_)) return use(latest_);
     waiting_.push_back(std::move(use));
     ask();
     if (!given_up_.is_active()) given_up_.start(patience);
+  }
+
+  // For who rather has a value that is up to twice as old than waits: null if there is none, too. A new one
+  // is asked for when it is no longer fresh, so that among many who ask nobody waits.
+  [[nodiscard]] Pointer recent() {
+    if (is_younger_than(fresh_for_)) return latest_;
+    if (!is_younger_than(2 * fresh_for_)) return nullptr;
+    ask();
+    return latest_;
   }
 
   // What was made so far counts as old: something was changed, and whoever asks now is to see it.
@@ -54,6 +62,10 @@ class FreshCache {
   static constexpr Duration patience = 1s;
 
  private:
+  [[nodiscard]] bool is_younger_than(Duration age) const {
+    return latest_ != nullptr && made_ > fresh_since_ && loop::boot_now() - made_ < age;
+  }
+
   void ask() {
     if (asked_) return;
     asked_ = true;

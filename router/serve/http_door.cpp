@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -22,9 +23,12 @@ namespace {
 
 constexpr std::string_view admin_nodes = "/admin/nodes/";
 
-// Says of a text how old it is, where that is worth saying.
-void add_age(http::Response& response, TimePoint made) {
-  const auto age = std::chrono::duration_cast<std::chrono::seconds>(loop::boot_now() - made).count();
+// Whole seconds; an answer says how old it is from the first one on.
+std::int64_t age_in_s(TimePoint made) {
+  return std::chrono::duration_cast<std::chrono::seconds>(loop::boot_now() - made).count();
+}
+
+void add_age(http::Response& response, std::int64_t age) {
   if (age > 0) response.headers.add("Age", std::to_string(age));
 }
 
@@ -47,6 +51,7 @@ HttpDoor::HttpDoor(loop::Loop& loop, StatsBackend& backend, SnapshotCache& snaps
 
 void HttpDoor::configure(const StatsConfig& config) {
   config_ = config;
+  rendered_.clear();
   sign_in_.configure(config);
   // Event streams stay open; so many that others still get in.
   events_.set_limit(std::max<std::size_t>(config.max_connections / 2, 1));
@@ -59,10 +64,12 @@ RenderOptions HttpDoor::render_options() const {
   return options;
 }
 
-void HttpDoor::answer(const http::Request& request, const Caller& caller, http::Responder responder) {
-  const auto exchange = std::make_shared<Exchange>(Exchange{request, caller, std::move(responder)});
+void HttpDoor::answer(http::Request request, const Caller& caller, http::Responder responder) {
+  if (!config_.login_to_read && send_kept(request, responder)) return;
+  const auto exchange =
+      std::make_shared<Exchange>(Exchange{std::move(request), caller, std::move(responder)});
   if (open_to_all(exchange) || account(exchange)) return;
-  if (!looks(request)) return change(exchange);
+  if (!looks(exchange->request)) return change(exchange);
   if (!config_.login_to_read) return read(exchange);
   sign_in_.identify(exchange->request, caller, [this, exchange](const Identity& identity) {
     if (let_in(exchange, identity)) read(exchange);
@@ -76,6 +83,17 @@ void HttpDoor::denied(const std::string& by, const std::string& from, const std:
     denied_ = 0;
   }
   if (denied_++ < denied_lines_per_second) backend_.record(true, "stats.denied", by, from, words);
+}
+
+bool HttpDoor::send_kept(const http::Request& request, http::Responder& responder) {
+  if (!looks(request)) return false;
+  const StatsSnapshotPtr snapshot = snapshots_.recent();
+  if (snapshot == nullptr) return false;
+  const Rendered::Answer kept = request.query.empty() ? rendered_.find(request.path, *snapshot)
+                                                      : rendered_.find(target_of(request), *snapshot);
+  if (kept == nullptr) return false;
+  responder.send(*kept);
+  return true;
 }
 
 // ---- without a login, always
@@ -173,20 +191,17 @@ void HttpDoor::read(const ExchangePtr& exchange) {
   if (!route) return exchange->send(text_answer(404, "There is no such page; the page is at /."));
   snapshots_.get([this, exchange, route = *std::move(route)](const StatsSnapshotPtr& snapshot) {
     if (snapshot == nullptr) return exchange->send(no_picture);
-    http::Response response;
-    if (route.key.empty()) {
-      auto text = route.render(*snapshot);
-      if (!text) return exchange->send(json_error(404, "there is no such thing"));
-      response = answer_with(*std::move(text), route.type);
-    } else {
-      // An unknown section has a key, too; it is empty then, and nothing else is.
-      const Rendered::Text text = rendered_.get(
-          route.key, *snapshot, [&](const StatsSnapshot& one) { return route.render(one).value_or(""); });
-      if (text->empty()) return exchange->send(json_error(404, "there is no such section"));
-      response = answer_with(*text, route.type);
-    }
-    add_age(response, snapshot->now);
-    exchange->send(response);
+    const std::string target = target_of(exchange->request);
+    const std::int64_t age = age_in_s(snapshot->now);
+    const Rendered::Answer kept = age > 0 ? nullptr : rendered_.find(target, *snapshot);
+    if (kept != nullptr) return exchange->send(*kept);
+    auto text = route.render(*snapshot);
+    if (!text) return exchange->send(json_error(404, "there is no such thing"));
+    http::Response response = answer_with(*std::move(text), route.type);
+    add_age(response, age);
+    const auto made = std::make_shared<const http::KeptResponse>(response);
+    if (route.keeps && age <= 0) rendered_.keep(target, *snapshot, made);
+    exchange->send(*made);
   });
 }
 
@@ -196,7 +211,7 @@ void HttpDoor::read_sessions(const ExchangePtr& exchange) {
   sessions_.get([exchange, query = *std::move(query)](const SessionListPtr& list) {
     if (list == nullptr) return exchange->send(no_picture);
     http::Response response = answer_with(sessions_json(*list, query), json_type);
-    add_age(response, list->now);
+    add_age(response, age_in_s(list->now));
     exchange->send(response);
   });
 }

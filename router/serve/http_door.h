@@ -6,9 +6,9 @@
 //                         with a cookie the session's second token. Each is carried out by the backend, which
 //                         writes it into the log with the user's name
 //
-// What is read comes from a snapshot that is at most some 100 ms old; where the control loop does not answer,
-// from the last one, with its age in the Age field (RFC 9111). Statistics thread; all references must outlive
-// it.
+// What is read comes from a snapshot that is at most some 100 ms old (200 ms under many scrapes); where the
+// control loop does not answer, from the last one, with its age in the Age field (RFC 9111). Statistics
+// thread; all references must outlive it.
 #pragma once
 
 #include <functional>
@@ -37,7 +37,7 @@ class HttpDoor {
   HttpDoor& operator=(const HttpDoor&) = delete;
 
   void configure(const StatsConfig& config);
-  void answer(const http::Request& request, const Caller& caller, http::Responder responder);
+  void answer(http::Request request, const Caller& caller, http::Responder responder);
 
   // How things are shown now; the run-time sockets show them alike.
   [[nodiscard]] RenderOptions render_options() const;
@@ -54,11 +54,14 @@ class HttpDoor {
     Caller caller;
     http::Responder responder;
     void send(const http::Response& response) { responder.send(response); }
+    void send(const http::KeptResponse& response) { responder.send(response); }
   };
   using ExchangePtr = std::shared_ptr<Exchange>;
 
   // A line in the log about somebody who was turned away; in a flood of them, some of the lines.
   void denied(const std::string& by, const std::string& from, const std::string& words);
+  // What somebody has just asked for, too, is sent again, without a further look; false: it is not there.
+  bool send_kept(const http::Request& request, http::Responder& responder);
   void health(const ExchangePtr& exchange);
   void ready(const ExchangePtr& exchange);
   // Who is signed in, as the page asks for it.

@@ -23,40 +23,38 @@ constexpr std::string_view api = "/api/v1/";
 constexpr std::array<std::string_view, 6> pages{"/",        "/index.html",    "/stats",
                                                 "/haproxy", "/haproxy_stats", "/admin"};
 
-std::string target_of(const http::Request& request) {
-  return request.query.empty() ? request.path : request.path + "?" + request.query;
-}
-
-ReadRoute haproxy_route(PageQuery query, std::string target, const RenderOptions& options) {
+ReadRoute haproxy_route(PageQuery query, const RenderOptions& options) {
   if (query.format == PageFormat::json_schema) {
-    return {"", json_type, [](const StatsSnapshot&) { return std::string(haproxy_json_schema()); }};
+    return {false, json_type, [](const StatsSnapshot&) { return std::string(haproxy_json_schema()); }};
   }
   const std::string_view type = query.format == PageFormat::json ? json_type : text_type;
-  return {std::move(target), type, [query = std::move(query), options](const StatsSnapshot& snapshot) {
+  return {true, type, [query = std::move(query), options](const StatsSnapshot& snapshot) {
             return render_stat(snapshot, query.rows, options);
           }};
 }
 
 std::optional<ReadRoute> api_route(std::string_view path) {
   path.remove_prefix(api.size());
-  if (path == "state")
-    return ReadRoute{"api/state", json_type, [](const auto& one) { return state_json(one); }};
+  if (path == "state") return ReadRoute{true, json_type, [](const auto& one) { return state_json(one); }};
   if (path == "charts") {
-    return ReadRoute{"api/charts", json_type, [](const auto& one) { return charts_json(*one.charts); }};
+    return ReadRoute{true, json_type, [](const auto& one) { return charts_json(*one.charts); }};
   }
   const std::size_t slash = path.find('/');
   std::string section(path.substr(0, slash));
   if (slash == std::string_view::npos) {
-    std::string key = "api/" + section;
-    return ReadRoute{std::move(key), json_type,
+    return ReadRoute{true, json_type,
                      [section = std::move(section)](const auto& one) { return section_json(one, section); }};
   }
-  return ReadRoute{"", json_type,
+  return ReadRoute{false, json_type,
                    [section = std::move(section), key = percent_decode(path.substr(slash + 1))](
                        const auto& one) { return item_json(one, section, key); }};
 }
 
 }  // namespace
+
+std::string target_of(const http::Request& request) {
+  return request.query.empty() ? request.path : request.path + "?" + request.query;
+}
 
 bool is_page(const http::Request& request) {
   return std::find(pages.begin(), pages.end(), request.path) != pages.end();
@@ -65,24 +63,21 @@ bool is_page(const http::Request& request) {
 std::optional<ReadRoute> read_route(const http::Request& request, const RenderOptions& options,
                                     std::string& bad) {
   const std::string_view path = request.path;
-  if (path == "/status")
-    return ReadRoute{"status", json_type, [](const auto& one) { return status_json(one); }};
+  if (path == "/status") return ReadRoute{true, json_type, [](const auto& one) { return status_json(one); }};
   if (path == "/metrics") {
     auto query = parse_metrics_query(request.query);
     if (!query) {
       bad = query.error().message;
       return std::nullopt;
     }
-    return ReadRoute{target_of(request), metrics_content_type,
-                     [query = *std::move(query), options](const auto& one) {
+    return ReadRoute{true, metrics_content_type, [query = *std::move(query), options](const auto& one) {
                        return render_metrics(one, query, options);
                      }};
   }
   if (path.starts_with(api)) return api_route(path);
-  std::string target = target_of(request);
-  PageQuery query = parse_page_query(target);
+  PageQuery query = parse_page_query(target_of(request));
   if (query.format == PageFormat::page) return std::nullopt;
-  return haproxy_route(std::move(query), std::move(target), options);
+  return haproxy_route(std::move(query), options);
 }
 
 }  // namespace tamada::router

@@ -1,5 +1,5 @@
 // What a GET on the statistics port shows, as far as it is made from a snapshot alone: which text, of which
-// type, under which key it may be kept. Pure.
+// type. Path and query alone decide. Pure.
 //
 //   /status                    the older JSON of all
 //   /metrics                   Prometheus
@@ -19,7 +19,7 @@
 namespace tamada::router {
 
 struct ReadRoute {
-  std::string key;  // the same key, the same text of a snapshot; empty: not worth keeping
+  bool keeps = true;  // worth keeping for others who ask for the same
   std::string_view type;
   // None: there is no such thing (a node of this name, say).
   std::function<std::optional<std::string>(const StatsSnapshot&)> render;
@@ -28,6 +28,9 @@ struct ReadRoute {
 // `bad`: set to one sentence where the query is wrong; then there is no route.
 [[nodiscard]] std::optional<ReadRoute> read_route(const http::Request& request, const RenderOptions& options,
                                                   std::string& bad);
+
+// Path and query, as the client sent them: the same target, the same text of a snapshot.
+[[nodiscard]] std::string target_of(const http::Request& request);
 
 // Whether this is where people look for the page: "/" and the places HAProxy's page is often at.
 [[nodiscard]] bool is_page(const http::Request& request);

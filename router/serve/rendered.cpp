@@ -1,16 +1,21 @@
 #include "router/serve/rendered.h"
 
+#include <utility>
+
 namespace tamada::router {
 
-Rendered::Text Rendered::get(std::string_view key, const StatsSnapshot& snapshot, const Render& render) {
+Rendered::Answer Rendered::find(std::string_view target, const StatsSnapshot& snapshot) const {
+  if (snapshot.number != number_) return nullptr;
+  const auto found = answers_.find(target);
+  return found == answers_.end() ? nullptr : found->second;
+}
+
+void Rendered::keep(std::string target, const StatsSnapshot& snapshot, Answer answer) {
   if (snapshot.number != number_) {
-    texts_.clear();
+    answers_.clear();
     number_ = snapshot.number;
   }
-  if (const auto found = texts_.find(key); found != texts_.end()) return found->second;
-  auto text = std::make_shared<const std::string>(render(snapshot));
-  if (texts_.size() < texts_max) texts_.emplace(key, text);
-  return text;
+  if (answers_.size() < answers_max) answers_.insert_or_assign(std::move(target), std::move(answer));
 }
 
 }  // namespace tamada::router

@@ -1,32 +1,33 @@
-// Rendered: texts made from one snapshot, kept until the next one, so that many scrapes between two snapshots
-// are made once. Bounded: a client that asks for ever new filters gets its text made each time.
+// Rendered: answers made from one snapshot, kept until the next one, so that many scrapes between two
+// snapshots are made once. Bounded: a client that asks for ever new filters gets its answer made each time.
 // One thread; a value.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "common/http/kept_response.h"
 #include "router/stats/stats_snapshot.h"
 
 namespace tamada::router {
 
 class Rendered {
  public:
-  using Text = std::shared_ptr<const std::string>;
-  using Render = std::function<std::string(const StatsSnapshot&)>;
+  using Answer = std::shared_ptr<const http::KeptResponse>;
 
-  // The text of this key for this snapshot; `render` makes it where it is not known yet.
-  [[nodiscard]] Text get(std::string_view key, const StatsSnapshot& snapshot, const Render& render);
+  // What this target shows of this snapshot; null if that is not kept.
+  [[nodiscard]] Answer find(std::string_view target, const StatsSnapshot& snapshot) const;
+  void keep(std::string target, const StatsSnapshot& snapshot, Answer answer);
+  void clear() { answers_.clear(); }
 
-  static constexpr std::size_t texts_max = 32;
+  static constexpr std::size_t answers_max = 32;
 
  private:
   std::uint64_t number_ = 0;  // of the snapshot
-  std::map<std::string, Text, std::less<>> texts_;
+  std::map<std::string, Answer, std::less<>> answers_;
 };
 
 }  // namespace tamada::router

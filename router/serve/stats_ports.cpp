@@ -42,9 +42,8 @@ std::unique_ptr<http::Server> StatsPorts::make_server(const Set& set,
   options.tls = set.tls.get();
   const bool tls = set.tls != nullptr;
   return std::make_unique<http::Server>(
-      loop_, options,
-      [this, tls, port](const http::Request& request, const http::Peer& peer, auto responder) {
-        door_.answer(request, Caller{peer.address, *port, tls}, std::move(responder));
+      loop_, options, [this, tls, port](http::Request request, const http::Peer& peer, auto responder) {
+        door_.answer(std::move(request), Caller{peer.address, *port, tls}, std::move(responder));
       });
 }
 

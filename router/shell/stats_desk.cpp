@@ -127,8 +127,7 @@ ActionResult StatsDesk::administer(const Action& action) {
   if (!subject) return subject.error();
   parts_.admin.administer(subject->name, action.listener, action.state,
                           fmt::format("{} from {}", action.by, action.from));
-  return {Kind::done,
-          fmt::format("{} is {} on {}", subject->name, words_of(action.state), subject->where)};
+  return {Kind::done, fmt::format("{} is {} on {}", subject->name, words_of(action.state), subject->where)};
 }
 
 ActionResult StatsDesk::set_weight(const Action& action) {

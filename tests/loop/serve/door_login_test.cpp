@@ -117,5 +117,19 @@ TEST_CASE_METHOD(DoorFixture, "reading can need a login, all but what containers
   CHECK_FALSE(get("/api/v1/state", "", {{"Sec-Fetch-Mode", "cors"}}).headers.has("WWW-Authenticate"));
 }
 
+TEST_CASE_METHOD(DoorFixture, "what was kept for somebody who may read is sent to nobody else",
+                 "[stats_door]") {
+  open();
+  for (const char* kept : {"/;csv", "/metrics", "/status"}) CHECK(get(kept).status == 200);
+  config.login_to_read = true;
+  open();
+  for (const char* kept : {"/;csv", "/metrics", "/status"}) {
+    INFO(kept);
+    CHECK(get(kept).status == 401);
+    CHECK(get(kept, "", basic()).status == 200);
+    CHECK(get(kept).status == 401);
+  }
+}
+
 }  // namespace
 }  // namespace tamada::router

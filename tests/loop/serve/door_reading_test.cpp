@@ -81,12 +81,34 @@ TEST_CASE_METHOD(DoorFixture, "a thousand scrapes cost what a few cost", "[stats
   CHECK(backend.snapshots < 500);  // one for each 100 ms at most, however slow this machine is
 }
 
+TEST_CASE_METHOD(DoorFixture,
+                 "what is sent again is what was sent, and with HEAD and Connection: close as asked",
+                 "[stats_door]") {
+  open();
+  for (int i = 0; i < 3; ++i) {
+    const http::RawClient first(
+        loop, address(),
+        "GET /api/v1/nodes?x HTTP/1.1\r\nHost: a\r\n\r\nHEAD /api/v1/nodes?x HTTP/1.1\r\nHost: a\r\n\r\n"
+        "GET /api/v1/nodes?x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    REQUIRE(run_until([&] { return first.ended; }));
+    const std::size_t head_size = first.got.find("\r\n\r\n") + 4;
+    const std::string head = first.got.substr(0, head_size);
+    const std::size_t length = std::stoul(head.substr(head.find("Content-Length: ") + 16));
+    const std::string body = first.got.substr(head_size, length);
+    std::string last = head;
+    last.replace(last.find("keep-alive"), 10, "close");
+    CHECK(head.starts_with("HTTP/1.1 200 OK\r\n"));
+    CHECK(Json::parse(body).is_array());
+    CHECK(first.got == head + body + head + last + body);
+  }
+}
+
 TEST_CASE_METHOD(DoorFixture, "a control loop that hangs leaves the last picture, with its age",
                  "[stats_door]") {
   open();
   CHECK(get("/status").status == 200);
   backend.hangs = true;
-  run_for(StatsPorts::snapshot_fresh + 10ms);
+  run_for(2 * StatsPorts::snapshot_fresh + 10ms);
   const http::Response late = get("/status");
   CHECK(late.status == 200);
   CHECK(std::stoi(std::string(late.headers.find("Age").value_or("0"))) >= 1);

@@ -5,25 +5,40 @@
 namespace tamada::router {
 namespace {
 
-TEST_CASE("a text is made once for each snapshot, and a flood of keys fills no memory", "[rendered]") {
+Rendered::Answer answer(const std::string& text) {
+  http::Response response;
+  response.body = text;
+  return std::make_shared<const http::KeptResponse>(response);
+}
+
+TEST_CASE("an answer is kept for its snapshot alone", "[rendered]") {
+  Rendered rendered;
+  StatsSnapshot first;
+  first.number = 1;
+  CHECK(rendered.find("/;csv", first) == nullptr);
+  rendered.keep("/;csv", first, answer("of 1"));
+  REQUIRE(rendered.find("/;csv", first) != nullptr);
+  CHECK(rendered.find("/;csv", first)->body() == "of 1");
+  CHECK(rendered.find("/;csv;up", first) == nullptr);
+
+  StatsSnapshot second;
+  second.number = 2;
+  CHECK(rendered.find("/;csv", second) == nullptr);
+  rendered.keep("/metrics", second, answer("of 2"));
+  CHECK(rendered.find("/;csv", second) == nullptr);
+  CHECK(rendered.find("/metrics", second)->body() == "of 2");
+  CHECK(rendered.find("/metrics", first) == nullptr);
+  rendered.clear();
+  CHECK(rendered.find("/metrics", second) == nullptr);
+}
+
+TEST_CASE("a flood of targets fills no memory, and what is kept stays", "[rendered]") {
   Rendered rendered;
   StatsSnapshot snapshot;
   snapshot.number = 1;
-  int made = 0;
-  const Rendered::Render render = [&](const StatsSnapshot& one) {
-    ++made;
-    return "of " + std::to_string(one.number);
-  };
-  CHECK(*rendered.get("csv", snapshot, render) == "of 1");
-  CHECK(*rendered.get("csv", snapshot, render) == "of 1");
-  CHECK(made == 1);
-  snapshot.number = 2;
-  CHECK(*rendered.get("csv", snapshot, render) == "of 2");
-  CHECK(made == 2);
-  for (int i = 0; i < 1000; ++i) CHECK(*rendered.get(std::to_string(i), snapshot, render) == "of 2");
-  const int before = made;
-  CHECK(*rendered.get("999", snapshot, render) == "of 2");  // correct, but made again
-  CHECK(made == before + 1);
+  for (int i = 0; i < 1000; ++i) rendered.keep("/;csv;scope=" + std::to_string(i), snapshot, answer("x"));
+  CHECK(rendered.find("/;csv;scope=0", snapshot) != nullptr);
+  CHECK(rendered.find("/;csv;scope=999", snapshot) == nullptr);
 }
 
 }  // namespace
