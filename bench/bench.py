@@ -139,7 +139,7 @@ class Bench:
         """The statistics ports, in front of three nodes that only answer checks."""
         pages = [(f"stats:{page}{'' if keep_alive else '-close'}", page, keep_alive)
                  for keep_alive in (True, False) for page in stats_rows.PAGES]
-        if not any(self.wants(row) for row, _, _ in pages):
+        if not any(self.wants(row) for row in ("stats:paced", *(row for row, _, _ in pages))):
             return
         cluster = Cluster(nodes=3)
         try:
@@ -151,6 +151,7 @@ class Bench:
             for row, page, keep_alive in pages:
                 self.measure(row, proxies, lambda proxy: stats_rows.requests(
                     proxy, page, 1 if self.quick else 3, keep_alive=keep_alive))
+            self.measure("stats:paced", proxies, lambda proxy: stats_rows.paced(proxy, 1 if self.quick else 5))
         finally:
             cluster.close()
 

@@ -45,6 +45,7 @@ TABLES: Tables = (
     ("At rest, resident MiB", "rest", "rss_mib", False))
 STATISTICS: Tables = (
     ("Requests a second (`wrk`, 8 connections; `-close`: a connection for each request)", "stats:", "per_s", True),
+    ("Microseconds until the answer was there, median", "stats:", "p50_us", False),
     ("Microseconds until the answer was there, 99th percentile", "stats:", "p99_us", False),
     ("The proxy's CPU microseconds for each request", "stats:", "cpu_us", False),
     ("Bytes of an answer's body", "stats:", "bytes", False))
@@ -66,7 +67,8 @@ def statistics_report(results: Results) -> str:
 def _tables(results: Results, tables: Tables) -> list[str]:
     parts = []
     for title, names, metric, more_is_better in tables:
-        chosen = {name: found for name, found in results.items() if name.startswith(names)}
+        chosen = {name: found for name, found in results.items()
+                  if name.startswith(names) and all(metric in rounds[0] for rounds in found.values())}
         if chosen:
             parts.append(_table(title, chosen, metric, more_is_better))
     return parts

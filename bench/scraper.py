@@ -4,7 +4,8 @@
     scraper.py ADDRESS PORT RATE PATH...
 
 RATE GETs a second in all, of the paths in turn, over a few connections that stay open. Says "scraping" once all are
-open, scrapes until its input ends, then prints one line of JSON: per_s, errors, cpu_us (its own, for each scrape).
+open, scrapes until its input ends, then prints one line of JSON: per_s, errors, cpu_us (its own, for each scrape),
+p50_us and p99_us (from the request to the last byte of the answer).
 Who is late because answers take long catches up, but by no more than a tenth of a second.
 """
 import json
@@ -15,6 +16,7 @@ import time
 
 CONNECTIONS = 8
 CATCH_UP = 0.1
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class Connection:
@@ -23,9 +25,12 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._head = b""
         self._left = -1  # bytes of the body that have not come; -1: the head has not ended
+        self._chunked = False
+        self.asked_at = 0.0
 
     def ask(self, request: bytes) -> None:
-        self._head, self._left = b"", -1
+        self._head, self._left, self._chunked = b"", -1, False
+        self.asked_at = time.monotonic()
         self.socket.sendall(request)
 
     def take(self, buffer: bytearray) -> bool:
@@ -33,6 +38,8 @@ class Connection:
         got = self.socket.recv_into(buffer)
         if got == 0:
             raise ConnectionError("closed by the server")
+        if self._chunked:
+            return self._ends(buffer[max(0, got - len(LAST_CHUNK)):got])
         if self._left >= 0:
             self._left -= got
         else:
@@ -43,11 +50,20 @@ class Connection:
             head = self._head[:end].lower()
             if not head.startswith(b"http/1.1 200 "):
                 raise ConnectionError(head.split(b"\r\n", 1)[0].decode(errors="replace"))
+            if b"transfer-encoding: chunked" in head:
+                self._chunked = True
+                return self._ends(self._head[end + 4:])
             at = head.index(b"content-length:") + len("content-length:")
             self._left = int(head[at:].split(b"\r\n", 1)[0]) - (len(self._head) - end - 4)
         if self._left < 0:
             raise ConnectionError("more bytes than the answer has")
         return self._left == 0
+
+    @staticmethod
+    def _ends(received: bytes | bytearray) -> bool:
+        """Neither HAProxy's texts nor its chunks' lengths look like this, and it never comes in two pieces: HAProxy
+        sends it with the chunk before."""
+        return received.endswith(LAST_CHUNK)
 
 
 def main() -> None:
@@ -64,7 +80,8 @@ def main() -> None:
 
     started = due = time.monotonic()
     cpu = time.process_time()
-    asked = done = errors = 0
+    asked = errors = 0
+    took: list[float] = []
     ended = False
     while not ended:
         now = time.monotonic()
@@ -80,15 +97,19 @@ def main() -> None:
                 continue
             try:
                 if by_fd[fd].take(buffer):
-                    done += 1
+                    took.append(time.monotonic() - by_fd[fd].asked_at)
                     idle.append(by_fd[fd])
             except (ConnectionError, ValueError, OSError) as error:
                 print(f"{address}:{port}: {error}", file=sys.stderr)
                 errors += 1
                 ended = True
     seconds = time.monotonic() - started
-    print(json.dumps({"per_s": done / seconds, "errors": errors,
-                      "cpu_us": (time.process_time() - cpu) / max(1, done) * 1e6}))
+    cpu = time.process_time() - cpu
+    took.sort()
+    count = max(1, len(took))
+    print(json.dumps({"per_s": len(took) / seconds, "errors": errors, "cpu_us": cpu / count * 1e6,
+                      "p50_us": took[count // 2] * 1e6 if took else 0,
+                      "p99_us": took[int(count * 0.99)] * 1e6 if took else 0}))
 
 
 if __name__ == "__main__":

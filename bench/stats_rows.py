@@ -2,6 +2,7 @@
 import json
 import re
 import subprocess
+import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,22 @@ def _found(pattern: str, text: str) -> str:
     return match.group(1)
 
 
+def paced(proxy: Proxy, seconds: float) -> rows.Result:
+    """What a proxy at rest does with scrapes at a steady pace: latency, and its CPU microseconds for each. What it does
+    while nobody asks is taken off."""
+    assert proxy.server and isinstance(proxy, (HAProxy, Router))
+    before, started = proxy.server.cpu_seconds(), time.monotonic()
+    time.sleep(seconds)
+    at_rest = (proxy.server.cpu_seconds() - before) / (time.monotonic() - started)
+    with _Scraper(proxy.stats) as scraper:
+        before, started = proxy.server.cpu_seconds(), time.monotonic()
+        time.sleep(seconds)
+        cpu, took = proxy.server.cpu_seconds() - before, time.monotonic() - started
+    found = scraper.checked(proxy.name)
+    return {"p50_us": found["p50_us"], "p99_us": found["p99_us"], "scrapes_per_s": found["per_s"],
+            "cpu_us": (cpu - at_rest * took) / (found["per_s"] * took) * 1e6}
+
+
 # --- what it costs the sessions
 
 class Dummy:
@@ -130,6 +147,11 @@ class _Scraper:
         if self._process.returncode == 0:
             self.result = json.loads(output)
 
+    def checked(self, name: str) -> dict[str, float]:
+        if not self.result or self.result["errors"]:
+            raise RuntimeError(f"scraping {name}: {self.result or 'the scraper failed'}")
+        return self.result
+
 
 def effect(router: Proxy, arm: Arm, seconds: float) -> rows.Result:
     """pgbench through the router's write port while `arm` is scraped: as rows.pgbench, and how many scrapes a second
@@ -138,7 +160,5 @@ def effect(router: Proxy, arm: Arm, seconds: float) -> rows.Result:
         return rows.pgbench(router, EFFECT_CLIENTS, seconds)
     with _Scraper(arm.at) as scraper:
         result = rows.pgbench(router, EFFECT_CLIENTS, seconds)
-    if not scraper.result or scraper.result["errors"]:
-        raise RuntimeError(f"scraping {arm.name}: {scraper.result or 'the scraper failed'}")
-    return {**result, "scrapes_per_s": scraper.result["per_s"],
-            "scraper_cpu_us": scraper.result["cpu_us"]}
+    found = scraper.checked(arm.name)
+    return {**result, "scrapes_per_s": found["per_s"], "scraper_cpu_us": found["cpu_us"]}
