@@ -58,7 +58,9 @@ Responder::~Responder() {
 
 void Responder::give_up() {
   if (exchange_ == 0) return;
-  send(text_response(500, "the server has no answer to this request"));
+  if (const auto all = connections_.lock()) {
+    send(all->own_answer(500, "the server has no answer to this request"));
+  }
 }
 
 bool Responder::is_open() const {

@@ -163,7 +163,7 @@ void ServerConnection::on_drained() {
 void ServerConnection::refuse(int status, std::string_view words) {
   ++owner_.counters().bad;
   count_answer(status);
-  write_out(KeptResponse(text_response(status, words)).bytes(false, true));
+  write_out(KeptResponse(owner_.own_answer(status, words)).bytes(false, true));
   leave();
 }
 

@@ -53,9 +53,15 @@ void ServerConnections::turn_away(loop::UniqueFd socket, const Address& peer) {
   loop::TcpStream stream(loop_, nobody);
   stream.adopt(std::move(socket), peer);
   const std::string bytes =
-      KeptResponse(text_response(503, "too many connections; try again later")).bytes(false, true);
+      KeptResponse(own_answer(503, "too many connections; try again later")).bytes(false, true);
   stream.write(std::as_bytes(std::span(bytes)));
   stream.finish(farewell);
+}
+
+Response ServerConnections::own_answer(int status, std::string_view words) const {
+  Response response = text_response(status, words);
+  for (const Header& field : options_.own_headers) response.headers.add(field.name, field.value);
+  return response;
 }
 
 ServerConnection* ServerConnections::find(std::uint64_t id) const {

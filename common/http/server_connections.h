@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "common/http/server_connection.h"
@@ -26,6 +27,9 @@ class ServerConnections : public std::enable_shared_from_this<ServerConnections>
   // Makes room: closes the one that has been idle for longest; if none is idle, the one whose request has
   // been on its way for longest, if that is a while. False if all are being answered.
   bool make_room();
+
+  // An answer that no handler gives: a line of text.
+  [[nodiscard]] Response own_answer(int status, std::string_view words) const;
 
   [[nodiscard]] loop::Loop& loop() const { return loop_; }
   [[nodiscard]] const ServerOptions& options() const { return options_; }

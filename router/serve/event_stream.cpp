@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/loop/clock.h"
+#include "router/serve/http_answers.h"
 
 namespace tamada::router {
 namespace {
@@ -20,7 +21,7 @@ std::string server_sent_event(std::string_view name, std::string_view data) {
 
 void EventStream::add(http::Responder responder, const http::Headers& headers) {
   if (watchers_.size() >= limit_) {
-    http::Response full = http::text_response(
+    http::Response full = text_answer(
         503, fmt::format("{} event streams are open already; poll /api/v1/state instead", watchers_.size()));
     full.headers.add("Retry-After", "5");
     return responder.send(full);

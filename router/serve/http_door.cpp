@@ -109,12 +109,23 @@ bool HttpDoor::open_to_all(const ExchangePtr& exchange) {
     exchange->send(*file);
   } else if (is_page(request) &&
              parse_page_query(request.path + "?" + request.query).format == PageFormat::page) {
-    // The page itself shows nothing that is worth a login: it asks for everything.
-    snapshots_.get([exchange](const StatsSnapshotPtr& snapshot) { exchange->send(page(snapshot.get())); });
+    // The page asks for everything that it shows, but has marks for tools: version, process id.
+    if (!config_.login_to_read) {
+      show_page(exchange);
+    } else {
+      sign_in_.identify(request, exchange->caller, [this, exchange](const Identity& identity) {
+        if (identity.kind == Identity::Kind::known) return show_page(exchange);
+        exchange->send(page(nullptr));
+      });
+    }
   } else {
     return false;
   }
   return true;
+}
+
+void HttpDoor::show_page(const ExchangePtr& exchange) {
+  snapshots_.get([exchange](const StatsSnapshotPtr& snapshot) { exchange->send(page(snapshot.get())); });
 }
 
 void HttpDoor::health(const ExchangePtr& exchange) {

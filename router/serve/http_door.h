@@ -69,6 +69,7 @@ class HttpDoor {
   bool account(const ExchangePtr& exchange);
   void sign_in(const ExchangePtr& exchange);
   bool open_to_all(const ExchangePtr& exchange);
+  void show_page(const ExchangePtr& exchange);
   void read(const ExchangePtr& exchange);
   void read_sessions(const ExchangePtr& exchange);
   void read_node_state(const ExchangePtr& exchange);

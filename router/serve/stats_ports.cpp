@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "router/serve/http_answers.h"
+
 namespace tamada::router {
 namespace {
 
@@ -39,6 +41,7 @@ std::unique_ptr<http::Server> StatsPorts::make_server(const Set& set,
   options.max_connections = set.config.max_connections;
   options.max_stream_queue = stream_queue_max;
   options.write_timeout = patience;
+  add_security_headers(options.own_headers);
   options.tls = set.tls.get();
   const bool tls = set.tls != nullptr;
   return std::make_unique<http::Server>(

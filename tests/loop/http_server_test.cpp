@@ -113,6 +113,22 @@ TEST_CASE_METHOD(Serving, "a responder that is dropped answers 500", "[http][ser
         refusal("500 Internal Server Error", "the server has no answer to this request"));
 }
 
+TEST_CASE_METHOD(Serving, "answers that no handler gives carry the headers that were asked for",
+                 "[http][server]") {
+  ServerOptions options;
+  options.own_headers = {{"X-Content-Type-Options", "nosniff"}};
+  options.max_connections = 1;
+  serve(options);
+  const std::string_view own = "\r\nX-Content-Type-Options: nosniff\r\n";
+  CHECK(answer("nonsense\r\n\r\n").find(own) != std::string::npos);
+  CHECK(answer("GET /silent HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").find(own) !=
+        std::string::npos);
+  CHECK(answer("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").find(own) == std::string::npos);
+  const RawClient busy(loop, server->address(), "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  REQUIRE(run_until([&] { return later.size() == 1; }));
+  CHECK(answer("GET /a HTTP/1.1\r\nHost: a\r\n\r\n").find(own) != std::string::npos);  // 503
+}
+
 TEST_CASE_METHOD(Serving, "HEAD and answers without content send no body", "[http][server]") {
   serve();
   CHECK(answer("HEAD /echo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n") ==

@@ -110,6 +110,10 @@ TEST_CASE_METHOD(DoorFixture, "reading can need a login, all but what containers
     CHECK(response.status == 200);
     CHECK(response.body.find("10.0.0.1") == std::string::npos);
   }
+  // The marks for tools say the version: only to those who may look.
+  CHECK(get("/").body.find("HAProxy version") == std::string::npos);
+  CHECK(get("/", "", basic("dba", "wrong")).body.find("HAProxy version") == std::string::npos);
+  CHECK(get("/", "", basic()).body.find("HAProxy version") != std::string::npos);
   CHECK(Json::parse(get("/api/v1/me").body)["login_to_read"] == true);
   const SignedIn one = sign_in();
   CHECK(get("/api/v1/state", "", {{"Cookie", one.cookie}}).status == 200);
