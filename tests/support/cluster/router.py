@@ -1,6 +1,7 @@
 """The router, with its configuration file and what it says on its statistics port."""
 import json
 import os
+import ssl
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -43,11 +44,13 @@ class Router(Proxy):
                  etcd: bool = False, ports: tuple[int, int, int] = (5000, 5001, 7000),
                  prefix: Sequence[str] = (), names: Mapping[str, str] | None = None,
                  file: Path | None = None, like: "Router | None" = None, program: Path | None = None,
-                 more_nodes: Sequence[dict[str, str]] = ()) -> None:
+                 more_nodes: Sequence[dict[str, str]] = (), stats_tls: ssl.SSLContext | None = None) -> None:
         """`file` exists already and is taken as it is; its addresses are those of `like`. `names` gives nodes (by
-        their name) a host name to be found under instead of their address; `more_nodes` follow them."""
+        their name) a host name to be found under instead of their address; `more_nodes` follow them. `stats_tls`:
+        how to speak to its statistics port where `config` has it behind HTTPS."""
         self._more_nodes = more_nodes
         self.name = "router"
+        self.stats_tls = stats_tls
         self._program = program or router_program()
         self._cluster, self._etcd, self._prefix, self._names = cluster, etcd, prefix, names or {}
         address = address or cluster.network.address(host)
@@ -111,17 +114,17 @@ class Router(Proxy):
     # --- what it says of itself
 
     def _url(self, path: str) -> str:
-        return "http://%s:%d%s" % (*self.stats, path)
+        return "%s://%s:%d%s" % ("https" if self.stats_tls else "http", *self.stats, path)
 
     def code(self, path: str) -> int:
         try:
-            with urllib.request.urlopen(self._url(path), timeout=5) as answer:
+            with urllib.request.urlopen(self._url(path), timeout=5, context=self.stats_tls) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
 
     def status(self) -> dict[str, Any]:
-        with urllib.request.urlopen(self._url("/status"), timeout=5) as answer:
+        with urllib.request.urlopen(self._url("/status"), timeout=5, context=self.stats_tls) as answer:
             return dict(json.load(answer))
 
     def leader(self) -> str | None:
