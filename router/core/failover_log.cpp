@@ -90,10 +90,16 @@ bool FailoverLog::is_sign(const Fact& fact) const {
 
 void FailoverLog::remember(FailoverStep step, bool sign, At at) {
   if (open_) add_step(open_->record, step);
-  seen_.push_back({at.now, std::move(step), sign, sign ? totals_() : FailoverTotals{}});
+  const FailoverTotals totals = sign ? totals_before(step.event) : FailoverTotals{};
+  seen_.push_back({at.now, std::move(step), sign, totals});
   while (seen_.size() > seen_kept || (!seen_.empty() && at.now - seen_.front().at > sign_lasts)) {
     seen_.pop_front();
   }
+}
+
+// Only on what was announced nobody has acted yet.
+FailoverTotals FailoverLog::totals_before(std::string_view sign) const {
+  return holds(signs, sign) ? totals_() : calm_[0];
 }
 
 // The leader is well again. `event` empty: of all kinds.
@@ -146,6 +152,7 @@ void FailoverLog::hear(const PollAnswer& answer, At at) {
     if (open_ && !open_->confirmed) open_->record.planned = true;
   } else if (leads_) {
     stopping_ = false;
+    calm_ = {calm_[1], totals_()};
   }
 }
 
@@ -205,6 +212,7 @@ void FailoverLog::confirm(const Fact& fact, NodeId leader, At at) {
   leader_name_ = fact.node;
   leads_ = true;
   missed_ = stopping_ = false;
+  calm_.fill(totals_());
   forget_signs();
   if (!open_) return;
   if (again && !counts(*open_, at.now)) {
@@ -249,6 +257,7 @@ void FailoverLog::call_off(const Fact& fact, At at) {
 void FailoverLog::end(std::optional<WallTime> first_session) {
   Failover record = std::move(open_->record);
   count(record, open_->before);
+  calm_.fill(totals_());
   open_.reset();
   const WallTime until = first_session ? *first_session : record.confirmed.value_or(*record.leader_gone);
   record.stood_still =

@@ -17,12 +17,16 @@
 //   * A record ends with the first session on the next leader; `nobody_came` after the confirmation if there
 //   was
 //     none; or when that leader is gone again. Without a next leader it goes on.
+//   * Workers see trouble before the control loop hears of it: where the first sign is one that the leader
+//   gave,
+//     costs are counted from its last good answer but one (but not from before it led).
 //   * A claim that stood before the old leader was gone is shown as of `leader_gone`, so that the milestones
 //     stay in order.
 //
 // Names are as they were then. Counters are read through `totals`, which may go back (they were cleared).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -107,6 +111,7 @@ class FailoverLog {
 
   [[nodiscard]] bool is_sign(const Fact& fact) const;
   void remember(FailoverStep step, bool sign, At at);
+  [[nodiscard]] FailoverTotals totals_before(std::string_view sign) const;
   void forget_signs(const std::string& event = {});
   void begin(const Fact& fact, At at);
   void confirm(const Fact& fact, NodeId leader, At at);
@@ -116,12 +121,13 @@ class FailoverLog {
   [[nodiscard]] bool counts(const Open& open, TimePoint end) const;
 
   Totals totals_;
-  NodeId leader_;            // the last one that was confirmed
-  std::string leader_name_;  // empty: nobody was yet
-  bool leads_ = false;       // it still is
-  bool missed_ = false;      // its newest answer did not come
-  bool stopping_ = false;    // it said so
-  std::deque<Seen> seen_;    // oldest first, at most sign_lasts old
+  std::array<FailoverTotals, 2> calm_;  // at the leader's good answers: the last but one, the last
+  NodeId leader_;                       // the last one that was confirmed
+  std::string leader_name_;             // empty: nobody was yet
+  bool leads_ = false;                  // it still is
+  bool missed_ = false;                 // its newest answer did not come
+  bool stopping_ = false;               // it said so
+  std::deque<Seen> seen_;               // oldest first, at most sign_lasts old
   std::map<NodeId, At> claims_;
   std::optional<Open> open_;
   std::deque<Failover> past_;  // newest first

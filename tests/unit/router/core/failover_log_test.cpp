@@ -170,6 +170,38 @@ TEST_CASE("a crash: the first answer that did not come is the first sign") {
   CHECK(record.steps.front().words == "no answer within 2000 ms");
 }
 
+TEST_CASE("what clients saw before the control loop heard of it counts, what was long before does not") {
+  Story s;
+  s.confirm(a);
+  s.totals = {100, 10, 1};
+  for (s.now = 10s; s.now < 13s; s.now += 1s) s.answer(a, "running");
+  s.totals = {106, 14, 1};  // the server was killed, and its clients came back at once
+  s.answer(a, "running");   // on its way when it happened
+  s.fact("node.smell", a, "a client's session met \"57P01\"");
+  s.now = 14s;
+  s.unconfirm("a does not answer");
+  s.lose(a, "a has failed");
+  s.totals = {108, 14, 2};
+  s.now = 30s;
+  s.confirm(b);
+  s.log.first_session(b, s.at());
+  CHECK(s.only().waited == 8);
+  CHECK(s.only().cut == 4);
+  CHECK(s.only().failed == 1);
+
+  // Nothing counts twice.
+  s.now = 31s;
+  s.fact("node.smell", b, "a client's session met \"57P01\"");
+  s.unconfirm("b does not answer");
+  s.lose(b, "b has failed");
+  s.totals.waited = 111;
+  s.now = 32s;
+  s.confirm(a);
+  s.log.first_session(a, s.at());
+  CHECK(s.records().front().waited == 3);
+  CHECK(s.records().front().cut == 0);
+}
+
 TEST_CASE("a hang that passes: the same leader again, and the time without it counts") {
   Story s;
   s.confirm(a);
