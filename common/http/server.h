@@ -41,7 +41,7 @@ struct ServerOptions {
   std::size_t max_connections = 256;
   std::size_t max_stream_queue = std::size_t{256} * 1024;
   TlsContext* tls = nullptr;  // null: plain HTTP
-  Headers own_headers;        // besides, in the answers that no handler gives: 400, 408, 503, ...
+  Headers own_headers{};      // besides, in the answers that no handler gives: 400, 408, 503, ...
 };
 
 // Since the start. Bytes are those of HTTP, before TLS.
