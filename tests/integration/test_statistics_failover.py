@@ -34,7 +34,8 @@ def metrics(router: Router) -> dict[str, float]:
 def check_order(record: dict[str, Any]) -> None:
     times = [record[name] for name in MILESTONES]
     assert None not in times and times == sorted(times), record
-    assert record["stood_still_ms"] == record["first_session_at"] - record["leader_gone_at"]
+    # Both ends are rounded for themselves.
+    assert abs(record["stood_still_ms"] - (record["first_session_at"] - record["leader_gone_at"])) <= 1, record
     steps = [step["at"] for step in record["steps"]]
     assert steps == sorted(steps) and steps[0] >= record["first_sign_at"] - 1, record
     # Some steps are told a turn later than the milestone that they made.
@@ -58,9 +59,8 @@ def test_a_killed_leader_is_told_as_a_fail_over_and_a_restart_keeps_it(cluster: 
     check_order(record)
     # The clients saw writes stand still at least as long: the router first has to notice.
     assert 0 < record["stood_still_ms"] <= report.longest_stretch() * 1000 + 100, (record, report.describe())
-    # Every writer lost its server and had to wait for the next one; some were turned back more than once by the dead
-    # server's port before the router knew.
-    assert WRITERS <= record["waited"] <= 20 * WRITERS, record
+    # Every writer lost its server and had to wait for the next one.
+    assert record["waited"] >= 2 * WRITERS, record
     assert record["failed"] == len(report.errors_on_new_connections()) == 0, (record, report.describe())
     assert record["cut"] <= sum(map(len, report.errors_of_sessions().values())), (record, report.describe())
     assert record["why_gone"] and after.name in record["why_confirmed"], record

@@ -113,18 +113,19 @@ class Router(Proxy):
 
     # --- what it says of itself
 
-    def _url(self, path: str) -> str:
+    def stats_url(self, path: str) -> str:
+        """Of something on its statistics port."""
         return "%s://%s:%d%s" % ("https" if self.stats_tls else "http", *self.stats, path)
 
     def code(self, path: str) -> int:
         try:
-            with urllib.request.urlopen(self._url(path), timeout=5, context=self.stats_tls) as answer:
+            with urllib.request.urlopen(self.stats_url(path), timeout=5, context=self.stats_tls) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
 
     def status(self) -> dict[str, Any]:
-        with urllib.request.urlopen(self._url("/status"), timeout=5, context=self.stats_tls) as answer:
+        with urllib.request.urlopen(self.stats_url("/status"), timeout=5, context=self.stats_tls) as answer:
             return dict(json.load(answer))
 
     def leader(self) -> str | None:
