@@ -79,6 +79,9 @@ class Server final : private loop::AcceptListener {
   Result<void> listen_like(const Server& other);
   // With the port the kernel chose.
   [[nodiscard]] Address address() const { return listener_.address(); }
+  // Clients wait in the backlog until resume().
+  void pause() { listener_.stop(); }
+  void resume() { listener_.resume(); }
   // Accepts nobody any more; open connections go on.
   void stop_listening() { listener_.close(); }
 

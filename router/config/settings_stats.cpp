@@ -18,7 +18,9 @@ void add_doors(std::vector<Setting>& rows) {
       [](SettingScope & s) -> auto& { return s.config.stats.sockets; }, parse_stats_socket,
       format_stats_socket));
   rows.push_back(count(
-      "stats.max_connections", "connections at a time to the statistics port; what comes above is closed",
+      "stats.max_connections",
+      "connections at a time to each statistics port, at most an eighth of the open files; "
+      "past that the longest idle one makes room",
       [](SettingScope & s) -> auto& { return s.config.stats.max_connections; }, 10, 100'000));
   rows.push_back(word(
       "stats.standby_status",

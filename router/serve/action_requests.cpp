@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/query_string.h"
+#include "router/core/balancing.h"
 #include "router/stats/session_query.h"
 
 namespace tamada::router {
@@ -16,8 +17,6 @@ namespace {
 
 using Json = nlohmann::json;
 using Kind = Action::Kind;
-
-constexpr std::uint32_t weight_max = 256;
 
 // One row for each path: its parts ("*" is the node's or session's name), the method, what it does, and the
 // keys that its body (or its query, for DELETE) may hold.

@@ -28,7 +28,7 @@ class CommandReader {
   [[nodiscard]] bool is_too_long() const { return too_long_; }
   // Nothing is left, not even half a line.
   [[nodiscard]] bool is_empty() const { return at_ == bytes_.size(); }
-  // Bytes that wait. The user stops adding while there are enough.
+  // Bytes that wait.
   [[nodiscard]] std::size_t size() const { return bytes_.size() - at_; }
 
  private:

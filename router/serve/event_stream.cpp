@@ -29,13 +29,16 @@ void EventStream::add(http::Responder responder, const http::Headers& headers) {
   Watcher watcher;
   watcher.stream = responder.stream(200, headers);
   if (!watcher.stream.is_open() || !watcher.stream.write(hello)) return;  // HEAD, or gone
-  watcher.told = loop::boot_now();
+  watcher.begun = watcher.told = loop::boot_now();
   watchers_.push_back(std::move(watcher));
   tick();
 }
 
 void EventStream::tick() {
-  std::erase_if(watchers_, [](const Watcher& watcher) { return !watcher.stream.is_open(); });
+  const TimePoint now = loop::boot_now();
+  std::erase_if(watchers_, [now](const Watcher& watcher) {
+    return !watcher.stream.is_open() || now - watcher.begun >= lasts;
+  });
   if (watchers_.empty()) {
     tick_.stop();
     sections_.reset();

@@ -37,10 +37,14 @@ class EventStream {
   // Begins the stream; its first message comes with the next snapshot.
   void add(http::Responder responder, const http::Headers& headers);
   [[nodiscard]] std::size_t size() const { return watchers_.size(); }
+  // Who may look has changed: everybody has to come again (a browser does so by itself).
+  void end_all() { watchers_.clear(); }
 
   static constexpr Duration every = 1s;
   static constexpr Duration every_without_leader = 250ms;
   static constexpr Duration beat_after = 4s;
+  // Then a stream ends, and whoever may still look comes again.
+  static constexpr Duration lasts = std::chrono::hours(1);
 
  private:
   using SectionsPtr = std::shared_ptr<const StateSections>;
@@ -49,6 +53,7 @@ class EventStream {
     SectionsPtr sent;      // what it has seen; null: nothing
     WallTime chart_end{};  // the newest point it has seen
     TimePoint told = {};
+    TimePoint begun = {};
   };
   // Made once for all watchers that have seen the same.
   using Messages = std::map<const StateSections*, std::string>;

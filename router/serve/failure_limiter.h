@@ -1,4 +1,4 @@
-// FailureLimiter: makes guessing passwords slow. After `free_failures` wrong ones in a row from one address,
+// FailureLimiter: makes guessing passwords slow. After `free_failures` wrong ones in a row from one source,
 // each further attempt has to wait, twice as long each time, up to `longest`. A right one forgets them.
 //
 // Only attempts that need a password to be checked are limited: who is signed in goes on. Bounded: past

@@ -47,6 +47,7 @@ bool HttpDoor::account(const ExchangePtr& exchange) {
                       "by themselves");
     }
     const std::string cookie = sign_in_.sign_out(request, exchange->caller);
+    if (config_.login_to_read) events_.end_all();
     http::Response response = answer_with(me_json({}), json_type);
     response.headers.add("Set-Cookie", cookie);
     exchange->send(response);

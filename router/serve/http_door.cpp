@@ -50,6 +50,7 @@ HttpDoor::HttpDoor(loop::Loop& loop, StatsBackend& backend, SnapshotCache& snaps
       events_(loop, snapshots) {}
 
 void HttpDoor::configure(const StatsConfig& config) {
+  if (config.login_to_read && config != config_) events_.end_all();
   config_ = config;
   rendered_.clear();
   sign_in_.configure(config);
@@ -175,10 +176,10 @@ bool HttpDoor::let_in(const ExchangePtr& exchange, const Identity& identity) {
       break;
   }
   // A browser that is told so asks for a password in a window of its own; our page asks by itself.
-  const bool by_page =
-      exchange->request.headers.has("Sec-Fetch-Mode") || exchange->request.headers.has("X-Tamada-CSRF");
-  const bool navigates = exchange->request.headers.find("Sec-Fetch-Mode") == "navigate";
-  if (response.status == 401 && (!by_page || navigates)) {
+  const http::Headers& headers = exchange->request.headers;
+  const bool by_page = headers.has("X-Tamada-Page") || headers.has("X-Tamada-CSRF") ||
+                       headers.find("Accept").value_or("").find(event_type) != std::string_view::npos;
+  if (response.status == 401 && !by_page) {
     response.headers.add("WWW-Authenticate", "Basic realm=\"tamada-router\"");
   }
   exchange->send(response);

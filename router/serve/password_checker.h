@@ -30,6 +30,7 @@ class PasswordChecker {
   // Returns the users that were there before with the same password.
   std::set<std::string> configure(const StatsConfig& config);
   [[nodiscard]] bool has_users() const { return !users_.empty(); }
+  [[nodiscard]] bool has_user(const std::string& user) const { return users_.contains(user); }
 
   // Known to be right without being computed again.
   [[nodiscard]] bool remembers(const std::string& user, const std::string& password) const;

@@ -58,7 +58,7 @@ bool RuntimeClient::is_idle() const {
 // Answers what can be answered now. Answers that come at once do so in this loop, however many they are.
 void RuntimeClient::work() {
   if (std::exchange(working_, true)) return;
-  while (is_idle()) {
+  while (is_idle() && !stranger_) {
     const auto command = reader_.next();
     if (!command) break;
     run(*command);
@@ -74,14 +74,19 @@ void RuntimeClient::work() {
         bytes_of(fmt::format("The line is too long, at most {} bytes.\n\n", CommandReader::line_max)));
     return finish();
   }
-  if (ended_ || (answered_ && !interactive_ && reader_.is_empty())) return finish();
+  if (ended_ || stranger_ || (answered_ && !interactive_ && reader_.is_empty())) return finish();
   stream_.read_start();
 }
 
 void RuntimeClient::run(const std::string& command) {
   words_ = words_of(command);
   const RuntimeCommand* found = find_command(words_);
-  if (found == nullptr) return answer(unknown_command(words_, level_));
+  if (found == nullptr) {
+    // Without a prompt nothing that follows is carried out: a web page can make a browser send lines to a
+    // loopback address, but the first of them is HTTP's, which is no command.
+    stranger_ = !interactive_;
+    return answer(unknown_command(words_, level_));
+  }
   if (found->level > level_) return answer(std::string(permission_denied));
   busy_ = true;
   gather(*found);

@@ -77,7 +77,8 @@ class RuntimeClient final : private loop::StreamListener {
   bool working_ = false;
   bool answered_ = false;  // a command, at least
   bool interactive_ = false;
-  bool ended_ = false;  // the peer sends nothing more
+  bool stranger_ = false;  // said something that is no command, without a prompt
+  bool ended_ = false;     // the peer sends nothing more
   // Late answers find out by it whether somebody still waits for them.
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

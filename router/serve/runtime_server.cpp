@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "router/core/balancing.h"
 #include "router/stats/haproxy_names.h"
 
 namespace tamada::router {
 
 namespace {
-
-constexpr std::uint32_t weight_max = 256;
 
 tl::unexpected<Error> say(std::string words) {
   return fail(ErrorKind::invalid, std::move(words));

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/loop/clock.h"
-
 namespace tamada::router {
 
 namespace {
@@ -65,31 +63,20 @@ void RuntimeSockets::commit() {
 }
 
 void RuntimeSockets::get_snapshot(SnapshotCache::Use use) {
-  snapshots_.get([this, alive = std::weak_ptr<bool>(alive_), use = std::move(use)](const auto& snapshot) {
-    if (alive.expired()) return;
-    if (snapshot == nullptr || snapshot->now >= acted_) return use(snapshot);
-    if (after_act_ != nullptr && after_act_->now >= acted_) return use(after_act_);
-    backend_.snapshot([this, alive, use](StatsSnapshotPtr newer) {
-      if (alive.expired()) return;
-      after_act_ = std::move(newer);
-      use(after_act_);
-    });
-  });
+  snapshots_.get(std::move(use));
 }
 
 void RuntimeSockets::get_sessions(SessionCache::Use use) {
-  session_cache_.get([this, alive = std::weak_ptr<bool>(alive_), use = std::move(use)](const auto& sessions) {
-    if (alive.expired()) return;
-    if (sessions == nullptr || sessions->now >= acted_) return use(sessions);
-    backend_.sessions(use);
-  });
+  session_cache_.get(std::move(use));
 }
 
 void RuntimeSockets::act(Action action, std::function<void(ActionResult)> done) {
   backend_.act(std::move(action), [this, alive = std::weak_ptr<bool>(alive_),
                                    done = std::move(done)](const ActionResult& result) {
     if (alive.expired()) return;
-    acted_ = loop::boot_now();
+    // Who changed something wants to see it, here and on the page.
+    snapshots_.expire();
+    session_cache_.expire();
     done(result);
   });
 }

@@ -51,9 +51,6 @@ class RuntimeSockets final : private RuntimeHost {
   SessionCache& session_cache_;
   const std::function<RenderOptions()> options_;
   std::vector<StatsSocket> places_;
-  // What was known before this is not shown to anybody here: who changed something wants to see it.
-  TimePoint acted_{};
-  StatsSnapshotPtr after_act_;  // asked for since; newer than what the cache has for a moment
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::vector<std::unique_ptr<RuntimeDoor>> doors_;
   std::vector<Next> next_;

@@ -22,6 +22,15 @@ std::string set_cookie(const Caller& caller, std::string_view token, Duration la
                      seconds, caller.tls ? "; Secure" : "");
 }
 
+// Guesses are counted by network and user: a scraper with an old password does not keep its neighbour out.
+// All names that are none count as one, so that inventing names brings nothing. Of IPv6 whoever has one
+// address has the whole /64.
+std::string limited_as(const Address& peer, const std::string& user) {
+  std::string network = peer.ip_bytes();
+  if (network.size() == 16) network.resize(8);
+  return network + '/' + user;
+}
+
 struct Credentials {
   std::string user;
   std::string password;
@@ -74,26 +83,29 @@ Identity SignIn::by_cookie(const http::Request& request, const Caller& caller) {
 }
 
 void SignIn::identify(const http::Request& request, const Caller& caller, Then then) {
+  // The cookie wins: a browser may go on sending Basic credentials that somebody gave it once.
+  Identity signed_in = by_cookie(request, caller);
   const auto credentials = basic_of(request);
-  if (!credentials) return then(by_cookie(request, caller));
+  if (!credentials || signed_in.kind == Identity::Kind::known) return then(signed_in);
   if (credentials->user.empty()) return then({Identity::Kind::wrong, {}, {}, {}});
   check(credentials->user, credentials->password, caller, std::move(then));
 }
 
 void SignIn::check(const std::string& user, const std::string& password, const Caller& caller, Then then) {
-  if (checker_.remembers(user, password)) return then({Identity::Kind::known, user, {}, {}});
-  const std::string address = caller.peer.ip();
-  if (const Duration wait = limiter_.wait(address, loop::boot_now()); wait > Duration::zero()) {
+  // First of all, also for what is remembered: else the right password among many would show at once.
+  const std::string whose = limited_as(caller.peer, checker_.has_user(user) ? user : std::string());
+  if (const Duration wait = limiter_.wait(whose, loop::boot_now()); wait > Duration::zero()) {
     return then({Identity::Kind::slowed, {}, {}, wait});
   }
+  if (checker_.remembers(user, password)) return then({Identity::Kind::known, user, {}, {}});
   checker_.check(user, password,
-                 [this, user, address, then = std::move(then)](PasswordChecker::Outcome outcome) {
+                 [this, user, whose, then = std::move(then)](PasswordChecker::Outcome outcome) {
                    switch (outcome) {
                      case PasswordChecker::Outcome::right:
-                       limiter_.succeeded(address);
+                       limiter_.succeeded(whose);
                        return then({Identity::Kind::known, user, {}, {}});
                      case PasswordChecker::Outcome::wrong:
-                       limiter_.failed(address, loop::boot_now());
+                       limiter_.failed(whose, loop::boot_now());
                        return then({Identity::Kind::wrong, {}, {}, {}});
                      case PasswordChecker::Outcome::busy:
                        return then({Identity::Kind::busy, {}, {}, {}});

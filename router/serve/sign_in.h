@@ -3,7 +3,8 @@
 // A person signs in through the page: a cookie (HttpOnly, SameSite=Strict) carries a random token, and each
 // changing request must also carry the session's second token in X-Tamada-CSRF, which only our page knows.
 // Programs send Basic credentials with each request; those that were right are remembered (as keyed digests),
-// so that a scrape does not cost a key derivation. Wrong passwords are slowed down by address.
+// so that a scrape does not cost a key derivation. Whoever sends wrong ones is slowed down, by network and
+// user.
 //
 // Passwords are checked on a side thread; answers may come later, on this thread. The cookie is named after
 // the port: browsers keep one jar for all ports of a host. Statistics thread; the loop must outlive it.

@@ -65,6 +65,7 @@ Result<void> StatsPorts::open(Set& set, const HostPort& bind, bool same) {
     if (!address) return tl::make_unexpected(address.error());
     if (auto listening = server->listen(*address); !listening) return listening;
   }
+  server->pause();  // nobody is served before commit()
   *port = server->address().port();
   set.bound.push_back({bind, std::move(server)});
   return {};
@@ -96,8 +97,12 @@ std::vector<Error> StatsPorts::prepare(const StatsConfig& config) {
 }
 
 void StatsPorts::commit() {
+  door_.configure(next_.config);
   for (Bound& bound : next_.bound) {
-    if (bound.server != nullptr) continue;
+    if (bound.server != nullptr) {
+      bound.server->resume();
+      continue;
+    }
     const auto same = std::find_if(open_.bound.begin(), open_.bound.end(),
                                    [&](const Bound& one) { return one.bind == bound.bind; });
     bound.server = std::move(same->server);
@@ -109,7 +114,6 @@ void StatsPorts::commit() {
   open_ = std::move(next_);
   next_ = {};
   sockets_.commit();
-  door_.configure(open_.config);
 }
 
 void StatsPorts::abandon() {

@@ -87,7 +87,6 @@ class Control final : private WorkerPoolListener, private AdminActions {
 
   // --- AdminActions
   std::optional<std::string> find_node(const std::string& name) const override;
-  bool has_listener(const std::string& name) const override;
   void administer(const std::string& node, const std::string& listener, AdminState state,
                   const std::string& by) override;
   void set_address(NodeId node, const Address& address) override;
@@ -95,6 +94,7 @@ class Control final : private WorkerPoolListener, private AdminActions {
   // --- configuration
   void on_loaded(const LoadedConfig& loaded);
   void refuse(const std::vector<std::string>& errors);
+  [[nodiscard]] bool has_listener(const std::string& name) const;
   std::vector<Error> apply(const RouterConfig& config);
   // Nodes and policies to the driver: after a new configuration, or a discovery.
   void drive(bool new_listeners);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "router/shell/control.h"
+#include "router/shell/descriptor_limit.h"
 
 namespace tamada::router {
 namespace {
@@ -53,6 +54,8 @@ std::vector<Error> Control::apply(const RouterConfig& config) {
   RouterConfig next = config;
   for (ListenerConfig& listener : next.listeners) listener.policy.id = ids_.listener(listener.policy.name);
 
+  next.stats.max_connections =
+      stats_limit(open_files_limit(), next.stats.max_connections, next.stats.bind.size());
   std::vector<Error> errors = stats_.prepare(next.stats);
   if (errors.empty()) errors = pool_.configure(next);
   if (!errors.empty()) {

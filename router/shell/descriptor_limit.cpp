@@ -9,6 +9,9 @@ namespace tamada::router {
 namespace {
 
 constexpr std::uint64_t kept_back = 128;
+constexpr std::uint64_t stats_least =
+    8;  // connections to a statistics port, however few descriptors there are
+constexpr std::uint64_t socket_clients = 32;  // RuntimeDoor::clients_max
 constexpr std::uint64_t clients_max = 1'000'000'000;
 
 }  // namespace
@@ -22,12 +25,35 @@ std::uint64_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
-std::uint32_t client_limit(std::uint64_t descriptors, std::uint32_t configured) {
-  // A tiny limit keeps a quarter back rather than everything.
-  const std::uint64_t reserve = std::min(kept_back, descriptors / 4);
+std::uint32_t stats_limit(std::uint64_t descriptors, std::uint32_t configured, std::size_t ports) {
+  if (ports == 0) return configured;
+  const std::uint64_t most = std::max<std::uint64_t>(descriptors / 8 / ports, stats_least);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(configured, most));
+}
+
+std::uint64_t stats_descriptors(std::uint64_t descriptors, std::uint32_t configured, std::size_t ports,
+                                std::size_t sockets) {
+  return std::uint64_t{stats_limit(descriptors, configured, ports)} * ports + sockets * socket_clients;
+}
+
+std::uint32_t client_limit(std::uint64_t descriptors, std::uint32_t configured, std::uint64_t set_aside) {
+  // A tiny limit keeps a part back rather than everything.
+  const std::uint64_t reserve = std::min(kept_back, descriptors / 4) + std::min(set_aside, descriptors / 4);
   const std::uint64_t possible = std::clamp<std::uint64_t>((descriptors - reserve) / 2, 1, clients_max);
   if (configured == 0) return static_cast<std::uint32_t>(possible);
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(configured, possible));
+}
+
+std::uint32_t client_limit(std::uint64_t descriptors, const RouterConfig& config) {
+  const StatsConfig& stats = config.stats;
+  return client_limit(
+      descriptors, config.max_connections,
+      stats_descriptors(descriptors, stats.max_connections, stats.bind.size(), stats.sockets.size()));
+}
+
+std::uint64_t open_files_limit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
 }  // namespace tamada::router

@@ -35,20 +35,15 @@ double cpu_seconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-std::uint64_t open_files_limit() {
-  rlimit limit{};
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
-}
-
 }  // namespace
 
-void fill_process(ProcessStats& stats, std::uint32_t max_connections) {
+void fill_process(ProcessStats& stats, const RouterConfig& config) {
   stats.version = program_version_number();
   std::array<char, 256> host{};
   if (gethostname(host.data(), host.size() - 1) == 0) stats.host = host.data();
   stats.pid = static_cast<std::uint32_t>(getpid());
   stats.descriptors = open_files_limit();
-  stats.clients_max = client_limit(stats.descriptors, max_connections);
+  stats.clients_max = client_limit(stats.descriptors, config);
   stats.resident_bytes = resident_bytes();
   stats.cpu_s = cpu_seconds();
 }

@@ -3,12 +3,13 @@
 
 #include <cstdint>
 
+#include "router/config/router_config.h"
 #include "router/stats/stats_snapshot.h"
 
 namespace tamada::router {
 
 // Sets version, host, pid, descriptors, clients_max, resident_bytes and cpu_s. What cannot be read is 0 or
-// empty. `max_connections` as configured; 0: as many as descriptors allow. Any thread.
-void fill_process(ProcessStats& stats, std::uint32_t max_connections);
+// empty. Any thread.
+void fill_process(ProcessStats& stats, const RouterConfig& config);
 
 }  // namespace tamada::router

@@ -215,7 +215,8 @@ void Session::retry(RetryCause cause, std::string_view why) {
 void Session::refuse(const Refusal& refusal, EndReason reason) {
   leave_admission();
   relay_.drop_server();
-  listener_.counters->refused.add();
+  // What somebody asked for by hand is no failure.
+  if (reason != EndReason::ended_by_hand) listener_.counters->refused.add();
   carry_out(starting_->machine.refuse(refusal, reason));
 }
 
@@ -275,7 +276,6 @@ void Session::count_wait(TimePoint now) {
 void Session::end_by_hand() {
   if (ended_) return;
   const bool unseen = starting_ && !starting_->passing && starting_->machine.can_retry();
-  if (node_.is_set()) route().cut.add();
   if (admitted_ && unseen) return refuse(by_hand, EndReason::ended_by_hand);
   end_now(EndReason::ended_by_hand);
 }

@@ -105,7 +105,7 @@ void StatsCollector::forget_gone(const std::vector<NodeId>& watched) {
 
 ProcessStats StatsCollector::process() const {
   ProcessStats stats;
-  fill_process(stats, sources_.config.max_connections);
+  fill_process(stats, sources_.config);
   stats.workers = workers_;
   stats.started = started_;
   stats.listening = sources_.pool.is_listening();

@@ -31,6 +31,11 @@ std::string_view name_of(ActionResult::Kind kind) {
   return "failed";
 }
 
+ActionResult gone(const std::string& node) {
+  return {Kind::not_found,
+          fmt::format("{} was taken out of the configuration; only its last sessions run", node)};
+}
+
 std::string_view words_of(AdminState state) {
   switch (state) {
     case AdminState::ready:
@@ -108,7 +113,9 @@ tl::expected<StatsDesk::Subject, ActionResult> StatsDesk::subject_of(const Actio
   subject.name = *name;
   for (const NodeView& node : parts_.driver.nodes()) {
     // Configured ones come first; one that is leaving may have the same name.
-    if (node.configured_name == *name && !subject.node.is_set()) subject.node = node.id;
+    if (node.configured_name != *name || subject.node.is_set()) continue;
+    subject.node = node.id;
+    subject.leaving = node.leaving;
   }
   subject.where = action.listener.empty() ? std::string("every listener") : action.listener;
   for (const ListenerConfig& listener : parts_.config.listeners) {
@@ -125,6 +132,7 @@ tl::expected<StatsDesk::Subject, ActionResult> StatsDesk::subject_of(const Actio
 ActionResult StatsDesk::administer(const Action& action) {
   const auto subject = subject_of(action);
   if (!subject) return subject.error();
+  if (subject->leaving) return gone(subject->name);
   parts_.admin.administer(subject->name, action.listener, action.state,
                           fmt::format("{} from {}", action.by, action.from));
   return {Kind::done, fmt::format("{} is {} on {}", subject->name, words_of(action.state), subject->where)};
@@ -136,6 +144,7 @@ ActionResult StatsDesk::set_weight(const Action& action) {
   }
   const auto subject = subject_of(action);
   if (!subject) return subject.error();
+  if (subject->leaving) return gone(subject->name);
   for (const ListenerId listener : subject->listeners) {
     parts_.pool.set_weight(listener, subject->node, action.weight);
   }
@@ -145,6 +154,7 @@ ActionResult StatsDesk::set_weight(const Action& action) {
 ActionResult StatsDesk::set_address(const Action& action) {
   const auto subject = subject_of(action);
   if (!subject) return subject.error();
+  if (subject->leaving) return gone(subject->name);
   parts_.admin.set_address(subject->node, action.address);
   if (!action.address.is_set()) {
     return {Kind::done, fmt::format("{} is where the configuration says again", subject->name)};

@@ -23,7 +23,6 @@ class AdminActions {
  public:
   // `name`: a node's configured name, or the one it goes by. Empty: there is no such node.
   [[nodiscard]] virtual std::optional<std::string> find_node(const std::string& name) const = 0;
-  [[nodiscard]] virtual bool has_listener(const std::string& name) const = 0;
   virtual void administer(const std::string& node, const std::string& listener, AdminState state,
                           const std::string& by) = 0;
   // `node` is one of the configuration. Not set: as configured again; port 0: the configured one.
@@ -69,7 +68,8 @@ class StatsDesk {
   // The node that goes by the name of the action, and the listeners it is about; or why there are none.
   struct Subject {
     NodeId node;
-    std::string name;  // as configured
+    std::string name;      // as configured
+    bool leaving = false;  // taken out of the configuration
     std::vector<ListenerId> listeners;
     std::string where;  // "read", "every listener"
   };

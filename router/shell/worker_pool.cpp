@@ -148,7 +148,7 @@ std::vector<Error> WorkerPool::Impl::configure(const RouterConfig& config) {
       entry.counters.push_back(std::make_unique<ListenerCounters>(era_));
     }
   }
-  gate_.set_limit(client_limit(descriptors_, config.max_connections));
+  gate_.set_limit(client_limit(descriptors_, config));
   dispatcher_.configure(policies);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     std::vector<WorkerListener> listeners;

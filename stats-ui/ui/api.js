@@ -39,7 +39,8 @@ export class Api {
   }
 
   async #send(method, path, body) {
-    const headers = { Accept: 'application/json' };
+    // The second one: the page asks for a password itself, the browser must not.
+    const headers = { Accept: 'application/json', 'X-Tamada-Page': '1' };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (method !== 'GET' && this.csrf) headers['X-Tamada-CSRF'] = this.csrf;
     const patience = method === 'GET' ? 5000 : 120000; // Patroni may take a minute over a switchover

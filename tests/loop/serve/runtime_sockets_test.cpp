@@ -141,6 +141,18 @@ TEST_CASE("a line is answered and the connection closed", "[runtime_sockets]") {
   CHECK(f.ask("show stat;show info;show sess;show servers state\n").find("\n\nName: ") != std::string::npos);
 }
 
+TEST_CASE("a web page cannot make a browser carry out a command", "[runtime_sockets]") {
+  Fixture f;
+  f.open();
+  const std::string post =
+      "POST / HTTP/1.1\r\nHost: 127.0.0.1:9999\r\nOrigin: http://evil.example\r\nContent-Type: text/plain\r\n"
+      "Content-Length: 37\r\n\r\n\nset server write/first state maint\n";
+  CHECK(f.ask(post).starts_with("Unknown command: 'POST'"));
+  CHECK(f.ask("GET /;shutdown%20sessions HTTP/1.1\r\n\r\nshow version\n").find(version) == std::string::npos);
+  CHECK(f.ask("\nset server write/first state maint\n").starts_with("Unknown command"));
+  CHECK(f.backend.actions.empty());
+}
+
 TEST_CASE("after prompt the connection stays, and every answer ends with the prompt", "[runtime_sockets]") {
   Fixture f;
   f.open();

@@ -31,6 +31,14 @@ TEST_CASE("the limit of open files bounds the clients, some being kept back", "[
   CHECK(client_limit(1024, 0) == 448);
   CHECK(client_limit(1024, 100) == 100);
   CHECK(client_limit(1024, 5000) == 448);
+  CHECK(client_limit(4096, 0, 544) == 1712);  // what the statistics may take is set aside
+  CHECK(client_limit(20, 0, 1000) == 5);
+  CHECK(stats_limit(20'000, 1000, 1) == 1000);
+  CHECK(stats_limit(4096, 1000, 1) == 512);
+  CHECK(stats_limit(4096, 1000, 2) == 256);
+  CHECK(stats_limit(64, 1000, 2) == 8);
+  CHECK(stats_limit(64, 1000, 0) == 1000);
+  CHECK(stats_descriptors(4096, 1000, 1, 1) == 544);
   CHECK(client_limit(20, 0) == 7);
   CHECK(client_limit(1, 0) == 1);
   CHECK(client_limit(1'073'741'816, 0) == 536'870'844);
