@@ -147,7 +147,7 @@ TEST_CASE("a web page cannot make a browser carry out a command", "[runtime_sock
   const std::string post =
       "POST / HTTP/1.1\r\nHost: 127.0.0.1:9999\r\nOrigin: http://evil.example\r\nContent-Type: text/plain\r\n"
       "Content-Length: 37\r\n\r\n\nset server write/first state maint\n";
-  CHECK(f.ask(post).starts_with("Unknown command: 'POST'"));
+  CHECK(f.ask(post).starts_with("Unknown command"));
   CHECK(f.ask("GET /;shutdown%20sessions HTTP/1.1\r\n\r\nshow version\n").find(version) == std::string::npos);
   CHECK(f.ask("\nset server write/first state maint\n").starts_with("Unknown command"));
   CHECK(f.backend.actions.empty());
