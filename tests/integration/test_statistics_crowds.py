@@ -8,7 +8,7 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from cluster import NO_PASSWORDS, Cluster, Router, Workload, wait_until
+from cluster import NO_PASSWORDS, Cluster, Router, Timeout, Workload, wait_until
 from cluster.stats_client import StatsClient, basic, password_hash
 from cluster.wire import dial
 
@@ -16,6 +16,7 @@ SETTINGS = {**NO_PASSWORDS, "nodes": 1}
 PASSWORD = "correct horse battery"
 GOOD = basic("dba", PASSWORD)
 HEAD = b"PUT /api/v1/nodes/patroni1/state HTTP/1.1\r\nHost: a\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 MAY_GROW = 96 * 1024  # KiB; 1000 connections with their buffers, and nothing that grows with time
 
 
@@ -46,13 +47,14 @@ def calm(cluster: Cluster, router: Router) -> Iterator[None]:
     with Workload(cluster, router, sessions=2, connecting=2) as load:
         yield
         load.wait_for_writes()
-    after = client.get("/api/v1/state").json()
     report = load.report()
+    polled = before["nodes"][0]["check"]["checks"]
+    wait_until("the next poll", lambda: client.get("/api/v1/nodes/patroni1").json()["check"]["checks"] > polled)
+    after = client.get("/api/v1/state").json()
     assert report.failures == [], report.describe()
     assert after["leader"]["since_at"] == before["leader"]["since_at"] and after["failovers"] == []
     check = after["nodes"][0]["check"]
     assert check["failures"] == before["nodes"][0]["check"]["failures"] and check["silences"] == 0
-    assert check["checks"] > before["nodes"][0]["check"]["checks"]
     assert router.server and router.server.memory_kib()["Rss"] < memory + MAY_GROW
 
 
@@ -75,33 +77,41 @@ def send_until_closed(router: Router, first: bytes, then: bytes, pause: float) -
             pass
 
 
-@pytest.mark.parametrize("first, then, pause", [
-    pytest.param(b"GET / HTTP/1.1\r\nX: ", b"x" * 1000, 0, id="a field without end"),
-    pytest.param(b"GET / HTTP/1.1\r\n", b"X: y\r\n" * 50, 0, id="fields without end"),
-    pytest.param(b"GET /", b"x" * 1000, 0, id="a path without end"),
-    pytest.param(HEAD + b"Content-Length: 9999999999\r\n\r\n", b"x" * 1000, 0, id="a body without end"),
-    pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"3e8\r\n" + b"x" * 1000 + b"\r\n", 0, id="chunks without end"),
-    pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", b"x" * 1000, 0, id="a chunk's extension without end"),
-    pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0" * 1000, 0, id="a chunk's size without end"),
-    pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n" * 50, 0, id="trailers without end"),
-    pytest.param(b"", b"\r\n" * 500, 0, id="empty lines without end"),
-    pytest.param(b"", b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n" * 30, 0, id="requests without end, answers unread"),
-    pytest.param(b"GET / HTTP/1.1\r\nX: ", b"y", 0.5, id="a head, letter by letter"),
-    pytest.param(HEAD + b"Content-Length: 99\r\n\r\n{", b" ", 0.5, id="a body, letter by letter"),
-    pytest.param(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", 0.5, id="chunks, letter by letter"),
-])
-def test_a_request_without_end_ends_and_others_are_served_meanwhile(router: Router, first: bytes, then: bytes,
-                                                                     pause: float) -> None:
+# What is sent first, what then again and again, and how long to wait in between.
+WITHOUT_END: dict[str, tuple[bytes, bytes, float]] = {
+    "a field without end": (b"GET / HTTP/1.1\r\nX: ", b"x" * 1000, 0),
+    "fields without end": (b"GET / HTTP/1.1\r\n", b"X: y\r\n" * 50, 0),
+    "a path without end": (b"GET /", b"x" * 1000, 0),
+    "a body without end": (HEAD + b"Content-Length: 9999999999\r\n\r\n", b"x" * 1000, 0),
+    "chunks without end": (CHUNKED, b"3e8\r\n" + b"x" * 1000 + b"\r\n", 0),
+    "a chunk's extension without end": (CHUNKED + b"1;", b"x" * 1000, 0),
+    "a chunk's size without end": (CHUNKED, b"0" * 1000, 0),
+    "trailers without end": (CHUNKED + b"0\r\n", b"X: y\r\n" * 50, 0),
+    "empty lines without end": (b"", b"\r\n" * 500, 0),
+    "requests without end, answers unread": (b"", b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n" * 30, 0),
+    "a head, letter by letter": (b"GET / HTTP/1.1\r\nX: ", b"y", 0.5),
+    "a body, letter by letter": (HEAD + b"Content-Length: 99\r\n\r\n{", b" ", 0.5),
+    "chunks, letter by letter": (CHUNKED, b"1\r\nx\r\n", 0.5),
+}
+OF_EACH = 8
+
+
+def test_requests_without_end_end_and_others_are_served_meanwhile(router: Router) -> None:
+    """All kinds at once."""
     client = StatsClient(router.stats)
-    crowd = [threading.Thread(target=send_until_closed, args=(router, first, then, pause), daemon=True)
-             for _ in range(20)]
-    for one in crowd:
+    crowd = {(kind, number): threading.Thread(target=send_until_closed, args=(router, *how), daemon=True)
+             for kind, how in WITHOUT_END.items() for number in range(OF_EACH)}
+    for one in crowd.values():
         one.start()
 
-    def over() -> bool:
+    def left() -> set[str]:
         assert client.get("/health").status == client.get("/;csv").status == 200
-        return not any(one.is_alive() for one in crowd)
-    wait_until("all of them were closed", over, 120)
+        return {kind for (kind, _), one in crowd.items() if one.is_alive()}
+    try:
+        wait_until("all of them were closed", lambda: not left(), 120)
+    except Timeout:
+        assert left() == set()
+        raise
 
 
 def test_2000_idle_connections_keep_nobody_out(router: Router) -> None:
