@@ -125,6 +125,10 @@ def test_the_same_load_makes_the_same_numbers(cluster: Cluster, router: Router, 
     for name, proxy in (("theirs", haproxy), ("ours", router)):
         before = settled(cluster, proxy)[0]
         load(proxy)
+        # An answer may be made of a picture that is some moments old.
+        wait_until("all sessions are counted", lambda: all(
+            int(rows(proxy)[name, "FRONTEND"]["stot"]) >= int(before[name, "FRONTEND"]["stot"]) + SESSIONS
+            for name in ("write", "read")))
         after = settled(cluster, proxy)[0]
         growth[name] = {place: grown(before[place], row) for place, row in after.items() if place[0] != STATS}
     different: list[Any] = []
