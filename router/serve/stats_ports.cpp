@@ -45,7 +45,8 @@ std::unique_ptr<http::Server> StatsPorts::make_server(const Set& set,
   options.tls = set.tls.get();
   const bool tls = set.tls != nullptr;
   return std::make_unique<http::Server>(
-      loop_, options, [this, tls, port](http::Request request, const http::Peer& peer, auto responder) {
+      loop_, options,
+      [this, tls, port](http::Request request, const http::Peer& peer, http::Responder responder) {
         door_.answer(std::move(request), Caller{peer.address, *port, tls}, std::move(responder));
       });
 }

@@ -102,8 +102,12 @@ def haproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealHAProxy]:
     network = Network()
     proxy = RealHAProxy(folder, network)
     try:
-        wait_until("HAProxy has checked all nodes", lambda: [row["status"] for row in rows(proxy.get("/;csv"))
-                                                             if row["type"] == "2"].count("DOWN") == 3)
+        def checked() -> bool:
+            """Each server has been found UP or DOWN, with no check on its way ("* ...", "UP 1/3") to something else."""
+            servers = [row for row in rows(proxy.get("/;csv")) if row["type"] == "2"]
+            return ([row["status"] for row in servers].count("DOWN") == 3
+                    and all(row["status"] in ("UP", "DOWN") and not row["check_status"].endswith("INI") for row in servers))
+        wait_until("HAProxy has checked all nodes", checked)
         yield proxy
     finally:
         proxy.close()
