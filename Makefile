@@ -18,7 +18,7 @@ build: deps ## builds a release; the programs lie in build/bin/
 demo: build ## etcd, three PostgreSQL nodes and the router on this machine; Ctrl-C stops it all
 	@scripts/demo.py
 
-test: deps ## builds and runs every test (at most 15 minutes on two cores)
+test: deps ## builds and runs every test (on two cores about 13 minutes, and as long again to build it all)
 	@scripts/test.sh $(JOBS)
 
 bench: build ## the router against HAProxy and a direct connection; BENCH=pgbench:64 picks rows, QUICK=1 hurries
