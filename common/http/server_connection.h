@@ -34,7 +34,11 @@ class ServerConnection final : private loop::StreamListener {
     return (phase_ == Phase::head || phase_ == Phase::body) && now - since_ >= dawdling;
   }
   [[nodiscard]] TimePoint waiting_since() const { return since_; }
-  void close_waiting() { leave(); }
+  // At once, without a good-bye that would hold the descriptor for which room is made.
+  void close_waiting() {
+    channel_.close();
+    leave();
+  }
   static constexpr Duration dawdling = 1s;
 
   // --- for Responder and ResponseStream; `exchange` is the number of the request they were made for
