@@ -48,9 +48,8 @@ struct ServerOptions {
 struct ServerCounters {
   std::size_t connections_max = 0;
   std::uint64_t accepted = 0;
-  std::uint64_t turned_away = 0;  // 503 at the door: all connections are in use
-  std::uint64_t requests = 0;     // whole ones
-  std::uint64_t bad = 0;          // no HTTP, too large, too slow
+  std::uint64_t requests = 0;  // whole ones
+  std::uint64_t bad = 0;       // no HTTP, too large, too slow
   std::uint64_t in_bytes = 0;
   std::uint64_t out_bytes = 0;
   std::array<std::uint64_t, 6> answers{};  // by the status's first digit: answers[2] counts 2xx

@@ -38,7 +38,6 @@ void ServerConnections::accept(loop::UniqueFd socket, const Address& peer) {
 }
 
 void ServerConnections::turn_away(loop::UniqueFd socket, const Address& peer) {
-  ++counters_.turned_away;
   // A crowd that is turned away must not fill the loop with good-byes: then the socket is just closed. So it
   // is with TLS, where a word would cost a handshake.
   if (options_.tls != nullptr ||
