@@ -1,0 +1,131 @@
+"""The logic of chaos.sh's verdict, on what writers could have told. Needs no Docker."""
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docker/tools"))
+
+from verdict import Event, Log, Return, Stretch, compare, judge, stretches  # noqa: E402
+
+
+def log(*lines: object) -> Log:
+    result = Log()
+    for line in lines:
+        result.take(line)
+    return result
+
+
+def acknowledged(*numbers: int) -> list[list[float]]:
+    return [[number, 100.0 + number] for number in numbers]
+
+
+class TestRows:
+    def test_all_there(self) -> None:
+        rows = compare(log(*acknowledged(1, 2, 3), {"present": [[1, 3]], "at": 200}))
+        assert (rows.acknowledged, rows.present, rows.missing, rows.strangers) == (3, 3, [], 0)
+
+    def test_a_missing_row_is_named(self) -> None:
+        rows = compare(log(*acknowledged(1, 2, 3, 4), {"present": [[1, 1], [3, 4]], "at": 200}))
+        assert (rows.present, rows.missing) == (3, [2])
+
+    def test_an_unknown_row_is_neither_promised_nor_missing(self) -> None:
+        lines = [*acknowledged(1, 4), {"unknown": 2, "at": 102, "error": "closed"},
+                 {"unknown": 3, "at": 103, "error": "closed"}, {"present": [[1, 2], [4, 4]], "at": 200}]
+        rows = compare(log(*lines))
+        assert (rows.missing, rows.unknown, rows.unknown_present, rows.strangers) == ([], 2, 1, 0)
+
+    def test_a_refused_row_that_is_there_is_told(self) -> None:
+        rows = compare(log(*acknowledged(1), {"refused": 2, "at": 102, "error": "read-only"},
+                           {"present": [[1, 2]], "at": 200}))
+        assert (rows.refused, rows.refused_present, rows.strangers) == (1, [2], 0)
+
+    def test_a_row_that_nobody_wrote_is_counted(self) -> None:
+        assert compare(log(*acknowledged(1), {"present": [[1, 3]], "at": 200})).strangers == 2
+
+    def test_an_empty_table(self) -> None:
+        assert compare(log(*acknowledged(1, 2), {"present": [], "at": 200})).missing == [1, 2]
+
+    def test_rows_from_before_every_copy_was_destroyed_are_lost_and_not_missing(self) -> None:
+        rows = compare(log(*acknowledged(1, 2, 3, 4), {"present": [[4, 4]], "at": 200}), lost_at=102.5)
+        assert (rows.lost, rows.missing) == (2, [3])
+
+    def test_without_the_tables_rows_nothing_is_compared(self) -> None:
+        with pytest.raises(ValueError, match="no list of the rows"):
+            compare(log(*acknowledged(1)))
+
+    def test_errors_are_counted_by_text(self) -> None:
+        record = log({"connect": False, "at": 1, "error": "refused"}, {"connect": False, "at": 2, "error": "refused"},
+                     {"unknown": 1, "at": 3, "error": "closed"})
+        assert (record.failed_connects, record.errors) == (2, {"refused": 2, "closed": 1})
+
+    def test_a_line_of_another_kind_is_an_error(self) -> None:
+        with pytest.raises(ValueError, match="expected an array or an object"):
+            log("hello")
+
+
+class TestStretches:
+    def test_the_longest_pause_within_an_event(self) -> None:
+        assert stretches([1, 2, 5, 6], [Event("down", 1.5)], end=7) == [Stretch(3, True)]
+
+    def test_a_stretch_belongs_to_the_event_in_which_it_began(self) -> None:
+        events = [Event("down", 1.5), Event("back", 4)]
+        assert stretches([1, 2, 9, 9.5], events, end=10) == [Stretch(7, True), Stretch(0.5, True)]
+
+    def test_a_stretch_that_never_ended_says_so(self) -> None:
+        assert stretches([1, 2], [Event("down", 1.5)], end=20) == [Stretch(18, False)]
+
+    def test_without_any_row_the_whole_event_is_the_stretch(self) -> None:
+        assert stretches([], [Event("down", 5)], end=8) == [Stretch(3, False)]
+
+    def test_an_event_in_which_none_began(self) -> None:
+        events = [Event("down", 1), Event("back", 3), Event("down", 4)]
+        assert stretches([1.5, 6], events, end=6)[1] == Stretch(0, True)
+
+
+def back(up: float | None = 12.0) -> Return:
+    return Return("patroni1", scaled_at=5, answers_at=9, healthy_at=11, serves_at=11.5, up_at={"router": up})
+
+
+class TestVerdict:
+    good = compare(log(*acknowledged(1, 2), {"present": [[1, 2]], "at": 200}))
+    bad = compare(log(*acknowledged(1, 2), {"present": [[1, 1]], "at": 200}))
+
+    def test_passed(self) -> None:
+        verdict = judge(self.good, [back()], synchronous=True)
+        assert verdict.passed and not verdict.reasons and not verdict.remarks
+
+    def test_a_missing_row_fails_in_synchronous_mode(self) -> None:
+        verdict = judge(self.bad, [back()], synchronous=True)
+        assert not verdict.passed and "1 acknowledged rows are missing" in verdict.reasons[0]
+
+    def test_a_missing_row_is_only_told_without(self) -> None:
+        verdict = judge(self.bad, [back()], synchronous=False)
+        assert verdict.passed and "not promised" in verdict.remarks[0]
+
+    def test_a_node_that_stays_down_fails(self) -> None:
+        assert judge(self.good, [back(None)], synchronous=True).reasons == ["patroni1 is not UP again at router"]
+
+    def test_a_router_that_was_started_anew_fails(self) -> None:
+        assert not judge(self.good, [back()], synchronous=True, routers_changed=["router was restarted"]).passed
+
+    def test_a_step_that_took_too_long_fails_with_its_reason(self) -> None:
+        assert judge(self.good, [], synchronous=True, failure="no leader in 300 s").reasons == ["no leader in 300 s"]
+
+    def test_without_any_row_nothing_was_shown(self) -> None:
+        assert not judge(compare(log({"present": [], "at": 1})), [back()], synchronous=False).passed
+
+    def test_rows_destroyed_on_purpose_are_told(self) -> None:
+        rows = compare(log(*acknowledged(1, 2), {"present": [[2, 2]], "at": 200}), lost_at=101.5)
+        verdict = judge(rows, [back()], synchronous=True)
+        assert verdict.passed and "destroyed on purpose" in verdict.remarks[0]
+
+    def test_seconds_until_up(self) -> None:
+        node = back()
+        assert node.seconds("router", node.healthy_at) == 1.0 and node.seconds("router", node.scaled_at) == 7.0
+
+    def test_a_router_quicker_than_the_watcher_counts_as_0(self) -> None:
+        assert back(11.2).seconds("router", 11.5) == 0.0
+
+    def test_no_seconds_where_it_never_came_up(self) -> None:
+        assert back(None).seconds("router", 11) is None
