@@ -32,6 +32,7 @@ class Service:
     image: str
     replicas: int | None  # None: one on every machine
     update: str  # updating, completed, paused, rollback_...; empty: never updated
+    spec: Mapping[str, Any]  # what its tasks are to be
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Task:
     desired: str
     error: str
     since: str
-    image: str
+    spec: Mapping[str, Any]  # what its service asked for when it was made
 
     @property
     def wanted(self) -> bool:
@@ -113,9 +114,9 @@ def services(stack: str) -> dict[str, Service]:
         spec = found["Spec"]
         mode = spec["Mode"]
         replicas = mode["Replicated"].get("Replicas", 1) if "Replicated" in mode else None
-        image = spec["TaskTemplate"]["ContainerSpec"]["Image"]
         result[spec["Name"].removeprefix(f"{stack}_")] = Service(
-            found["ID"], spec["Name"], image, replicas, (found.get("UpdateStatus") or {}).get("State", ""))
+            found["ID"], spec["Name"], spec["TaskTemplate"]["ContainerSpec"]["Image"], replicas,
+            (found.get("UpdateStatus") or {}).get("State", ""), _comparable(spec["TaskTemplate"]))
     return result
 
 
@@ -128,8 +129,13 @@ def tasks(service: str) -> list[Task]:
         result.append(Task(
             task["ID"], task["ServiceID"], task.get("NodeID", ""),
             (status.get("ContainerStatus") or {}).get("ContainerID", ""), status["State"], task["DesiredState"],
-            status.get("Err", ""), status.get("Timestamp", ""), task["Spec"]["ContainerSpec"]["Image"]))
+            status.get("Err", ""), status.get("Timestamp", ""), _comparable(task["Spec"])))
     return sorted(result, key=lambda task: task.since, reverse=True)
+
+
+def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A task's specification without what the engine writes differently in services and in tasks."""
+    return {key: value for key, value in spec.items() if key in ("ContainerSpec", "Resources", "Placement", "ForceUpdate")}
 
 
 def secrets() -> set[str]:
