@@ -72,13 +72,14 @@ class Deployment:
         while True:
             picture = health.look(self.settings)
             view = next(view for view in picture.services if view.name == service)
+            ready = sum(router.ready for router in picture.routers)
             if view.update in FAILED_UPDATES:
                 raise Failed(f"the update of {service} failed and was stopped ({view.update});"
                              f" what follows was not updated\n{self._diagnosis(picture)}")
             if (view.current and view.running == view.wanted and picture.leader
                     and len(picture.working()) >= len(before.working())
                     and len(picture.healthy_etcd) >= len(before.healthy_etcd)
-                    and sum(router.ready for router in picture.routers) >= sum(router.ready for router in before.routers)):
+                    and ready >= sum(router.ready for router in before.routers)):
                 return
             self._pause(f"{service} to do its work again", picture)
 
@@ -119,10 +120,11 @@ class Deployment:
     def _diagnosis(self, picture: health.Picture) -> str:
         lines = [f"  - {problem}" for problem in health.problems(self.settings, picture)]
         if any("No such image" in service.error for service in picture.services):
-            lines.append("  The images have to be on every machine: docker save IMAGE | ssh MACHINE docker load; or use a"
-                         " registry (TAMADA_REGISTRY)")
+            lines.append("  The images have to be on every machine: docker save IMAGE | ssh MACHINE docker load; or use"
+                         " a registry (TAMADA_REGISTRY)")
         if any("port" in service.error and "in use" in service.error for service in picture.services):
-            lines.append("  Something else on that machine has the port: choose others (WRITE_PORT, READ_PORT, STATS_PORT)")
+            lines.append("  Something else on that machine has the port: choose others (WRITE_PORT, READ_PORT,"
+                         " STATS_PORT)")
         for service in picture.services:
             if service.running < service.wanted:
                 lines += self._last_words(service.name)

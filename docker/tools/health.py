@@ -82,13 +82,14 @@ def problems(settings: Settings, picture: Picture) -> list[str]:
         return [f"there is no stack {settings.stack}; docker/deploy.sh deploys it"]
     found = [f"the service {name} is missing; docker/deploy.sh makes it"
              for name in settings.services if name not in {service.name for service in picture.services}]
-    found += [f"{machine.name} is not ready: no tasks can run there" for machine in picture.machines if not machine.ready]
+    found += [f"{machine.name} is not ready: no tasks can run there"
+              for machine in picture.machines if not machine.ready]
     for service in picture.services:
         if service.running < service.wanted or not service.wanted:
             found.append(f"{service.name}: {service.running} of {service.wanted or 1} running"
                          f"{f': {service.error}' if service.error else ''}")
         elif not service.current:
-            found.append(f"{service.name}: an update is on its way {f'({service.update})' if service.update else ''}".strip())
+            found.append(f"{service.name}: an update is on its way")
         elif service.update in ("paused", "rollback_paused", "rollback_completed"):
             found.append(f"{service.name}: its last update failed ({service.update})")
     found += [f"{name}: {error}" for name, error in picture.etcd.items() if error]
@@ -152,14 +153,15 @@ def _ask_inside(settings: Settings, picture: Picture) -> None:
     endpoints = ",".join(f"http://{name}:2379" for name in settings.etcd)
     script = (f"etcdctl --endpoints {endpoints} --dial-timeout 1s --command-timeout 2s endpoint health -w json"
               " 2>/dev/null | tail -n 1; echo;"
-              f" for node in {' '.join(settings.nodes)}; do curl -sf -m 2 http://$node:8091/cluster && break; done; echo")
+              f" for node in {' '.join(settings.nodes)};"
+              " do curl -sf -m 2 http://$node:8091/cluster && break; done; echo")
     try:
-        lines = [line for line in swarm.inside(settings, "sh", "-c", script).splitlines() if line.startswith(("[", "{"))]
+        lines = swarm.inside(settings, "sh", "-c", script).splitlines()
     except swarm.DockerError as error:
         picture.members_error = str(error)
         picture.etcd = {name: "unknown: nothing can be asked inside the network" for name in settings.etcd}
         return
-    answers = [json.loads(line) for line in lines]
+    answers = [json.loads(line) for line in lines if line.startswith(("[", "{"))]
     healths = next((answer for answer in answers if isinstance(answer, list)), [])
     cluster = next((answer for answer in answers if isinstance(answer, dict)), None)
     by_endpoint = {health["endpoint"]: health for health in healths}
@@ -172,5 +174,6 @@ def _ask_inside(settings: Settings, picture: Picture) -> None:
     for member in cluster.get("members", []):
         lag = member.get("lag")
         picture.members.append(Member(
-            member["name"], member["role"], member["state"], member.get("timeline"), lag if isinstance(lag, int) else None))
+            member["name"], member["role"], member["state"], member.get("timeline"),
+            lag if isinstance(lag, int) else None))
     picture.members.sort(key=lambda member: member.name)

@@ -76,8 +76,8 @@ def _routers(settings: Settings, picture: health.Picture) -> list[str]:
             node = router.node(name)
             doors = ",".join(door for door, fit in node.eligible.items() if fit) if node else ""
             seen.append(f"{node.role}: {doors or node.state}" if node else "not known")
-        rows.append([router.name, "ready" if router.ready else "not ready", router.leader or "none", str(router.sessions),
-                     router.etcd or "-", *seen])
+        rows.append([router.name, "ready" if router.ready else "not ready", router.leader or "none",
+                     str(router.sessions), router.etcd or "-", *seen])
     if not rows:
         return ["routers: none"]
     return table(["ROUTER", "", "LEADER", "SESSIONS", "ETCD", *settings.nodes], rows)

@@ -135,7 +135,8 @@ def tasks(service: str) -> list[Task]:
 
 def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A task's specification without what the engine writes differently in services and in tasks."""
-    return {key: value for key, value in spec.items() if key in ("ContainerSpec", "Resources", "Placement", "ForceUpdate")}
+    kept = ("ContainerSpec", "Resources", "Placement", "ForceUpdate")
+    return {key: value for key, value in spec.items() if key in kept}
 
 
 def secrets() -> set[str]:

@@ -1,6 +1,6 @@
-"""Removes the stack: services, containers and network. The data stay, and the secrets and labels that belong to them, so
-that docker/deploy.sh brings the same cluster back. With --with-data these go, too, on this machine; what has to be run on
-the others is printed.
+"""Removes the stack: services, containers and network. The data stay, and the secrets and labels that belong to
+them, so that docker/deploy.sh brings the same cluster back. With --with-data these go, too, on this machine; what has
+to be run on the others is printed.
 """
 import argparse
 import sys
@@ -27,8 +27,8 @@ def remove_stack(settings: Settings) -> None:
     deadline = time.monotonic() + WAIT_S
     while left := _left(settings):
         if time.monotonic() > deadline:
-            raise Failed(f"still there after {WAIT_S:.0f} s: {', '.join(left)}. Containers of others may be in the network"
-                         f" (docker network inspect {settings.network}); stop them and run this again")
+            raise Failed(f"still there after {WAIT_S:.0f} s: {', '.join(left)}. Containers of others may be in the"
+                         f" network (docker network inspect {settings.network}); stop them and run this again")
         time.sleep(LOOK_EVERY_S)
     say(f"removed the services, the containers and the network {settings.network}")
 
