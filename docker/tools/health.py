@@ -1,7 +1,7 @@
 """How the stack is: one look at its machines, services, etcd, members and routers, and what is wrong with it."""
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from . import router_page, swarm
 from .settings import Settings
@@ -92,14 +92,15 @@ def problems(settings: Settings, picture: Picture) -> list[str]:
             found.append(f"{service.name}: an update is on its way")
         elif service.update in ("paused", "rollback_paused", "rollback_completed"):
             found.append(f"{service.name}: its last update failed ({service.update})")
-    found += [f"{name}: {error}" for name, error in picture.etcd.items() if error]
+    silent = {service.name for service in picture.services if not service.running}  # told already
+    found += [f"{name}: {error}" for name, error in picture.etcd.items() if error and name not in silent]
     found += _member_problems(settings, picture)
     for router in picture.routers:
-        if router.error:
+        if router.error and router.service not in silent:
             found.append(f"router {router.name}: {router.error}")
-        elif not router.ready:
+        elif not router.error and not router.ready:
             found.append(f"router {router.name} knows no leader: {router.reason}")
-        elif picture.leader and router.leader != picture.leader.name:
+        elif not router.error and picture.leader and router.leader != picture.leader.name:
             found.append(f"router {router.name} takes {router.leader} for the leader, Patroni {picture.leader.name}")
     return found
 
@@ -142,10 +143,11 @@ def _service(name: str, service: swarm.Service, machines: list[swarm.Machine]) -
 
 def _routers(settings: Settings, picture: Picture) -> list[router_page.RouterView]:
     services = {service.name for service in picture.services}
-    doors = [(machine.address, ports.stats) for machine in picture.machines if machine.ready
+    doors = [(machine.address, ports) for machine in picture.machines if machine.ready
              for ports in settings.routers if ports.service in services]
     with ThreadPoolExecutor(16) as pool:
-        return list(pool.map(lambda door: router_page.view(*door), doors))
+        views = pool.map(lambda door: router_page.view(door[0], door[1].stats), doors)
+        return [replace(view, service=ports.service) for view, (_, ports) in zip(views, doors)]
 
 
 def _ask_inside(settings: Settings, picture: Picture) -> None:

@@ -38,6 +38,7 @@ class RouterView:
     host: str
     port: int
     error: str = ""
+    service: str = ""  # of the stack, where that is known
     ready: bool = False  # accepts clients and knows a leader
     version: str = ""
     container: str = ""

@@ -30,6 +30,10 @@ def size(count: int | None) -> str:
     raise AssertionError("not reached: GB returns")
 
 
+def short(text: str, width: int = 60) -> str:
+    return text if len(text) <= width else text[:width - 3] + "..."
+
+
 def screen(settings: Settings, picture: health.Picture) -> str:
     problems = health.problems(settings, picture)
     lines = [f"stack {settings.stack}: {'healthy' if not problems else 'NOT healthy'}"]
@@ -44,7 +48,7 @@ def screen(settings: Settings, picture: health.Picture) -> str:
 def _services(picture: health.Picture) -> list[str]:
     rows = []
     for service in picture.services:
-        note = service.error or ("" if service.current else "updating") or (
+        note = short(service.error) or ("" if service.current else "updating") or (
             service.update if service.update not in ("", "completed", "rollback_completed") else "")
         rows.append([service.name, f"{service.running}/{service.wanted}", ", ".join(service.machines) or "-",
                      service.image.partition("@")[0], note])

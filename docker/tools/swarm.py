@@ -44,7 +44,7 @@ class Task:
     container: str
     state: str  # running only once its health check passes
     desired: str
-    error: str
+    error: str  # why it failed, or that it ended
     since: str
     spec: Mapping[str, Any]  # what its service asked for when it was made
 
@@ -126,17 +126,26 @@ def tasks(service: str) -> list[Task]:
     result = []
     for task in found:
         status = task["Status"]
+        container = status.get("ContainerStatus") or {}
+        ended = "its program ended without an error" if status["State"] == "complete" else ""
         result.append(Task(
-            task["ID"], task["ServiceID"], task.get("NodeID", ""),
-            (status.get("ContainerStatus") or {}).get("ContainerID", ""), status["State"], task["DesiredState"],
-            status.get("Err", ""), status.get("Timestamp", ""), _comparable(task["Spec"])))
+            task["ID"], task["ServiceID"], task.get("NodeID", ""), container.get("ContainerID", ""), status["State"],
+            task["DesiredState"], status.get("Err", "") or ended, status.get("Timestamp", ""),
+            _comparable(task["Spec"])))
     return sorted(result, key=lambda task: task.since, reverse=True)
 
 
 def _comparable(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A task's specification without what the engine writes differently in services and in tasks."""
     kept = ("ContainerSpec", "Resources", "Placement", "ForceUpdate")
-    return {key: value for key, value in spec.items() if key in kept}
+    return {key: _without_empty(value) for key, value in spec.items() if key in kept}
+
+
+def _without_empty(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _without_empty(one) for key, one in value.items()}
+    return {key: one for key, one in inner.items() if one not in (None, {}, [])}
 
 
 def secrets() -> set[str]:
