@@ -17,7 +17,8 @@ def service_names(text: str) -> list[str]:
 
 def only(text: str, wanted: Collection[str]) -> str:
     """The same file without the services that are not `wanted`."""
-    return "".join(block for name, block in _blocks(text) if not name or name in wanted)
+    part = "".join(block for name, block in _blocks(text) if not name or name in wanted)
+    return part if set(service_names(text)) & set(wanted) else part.replace("\nservices:\n", "\nservices: {}\n")
 
 
 class Parts:
@@ -34,11 +35,12 @@ class Parts:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def make(self, wanted: Collection[str]) -> list[Path]:
-        """The files that say something about the `wanted` services, cut down to these."""
+        """The base, whose networks and secrets all use, and the files that say something about the `wanted` services,
+        cut down to these."""
         made = []
-        for file in self.files:
+        for number, file in enumerate(self.files):
             text = file.read_text()
-            if not set(service_names(text)) & set(wanted):
+            if number > 0 and not set(service_names(text)) & set(wanted):
                 continue
             part = self.folder / file.name
             part.write_text(only(text, wanted))

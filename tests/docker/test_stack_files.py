@@ -33,9 +33,15 @@ def test_a_part_has_its_service_and_all_that_is_not_a_service(service: str) -> N
     assert part.startswith(STACK[:STACK.index("services:\n")])
 
 
+def test_a_part_without_services_is_still_a_file_that_the_engine_takes() -> None:
+    assert "\nservices: {}\n" in only(STACK, ["router2"])
+    assert service_names(only(STACK, ["router2"])) == []
+
+
 def test_parts_leave_out_files_that_say_nothing_of_the_service() -> None:
     with Parts(load({"ROUTERS": "two", "STORAGE": "none"}).files) as parts:
         assert [path.name for path in parts.make(["patroni2"])] == ["stack.yml", "stack-no-volumes.yml"]
+        assert [path.name for path in parts.make(["router2"])] == ["stack.yml", "stack-two-routers.yml"]
         folder = parts.folder
     assert not folder.exists()
 
