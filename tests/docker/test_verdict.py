@@ -1,12 +1,7 @@
 """The logic of chaos.sh's verdict, on what writers could have told. Needs no Docker."""
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "docker/tools"))
-
-from verdict import Event, Log, Return, Stretch, compare, judge, stretches  # noqa: E402
+from tools.verdict import Event, Log, Return, Stretch, compare, judge, stretches
 
 
 def log(*lines: object) -> Log:
