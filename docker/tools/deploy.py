@@ -26,8 +26,8 @@ class Failed(Exception):
 class Deployment:
     def __init__(self, settings: Settings, timeout: float) -> None:
         self.settings = settings
-        self.deadline = time.monotonic() + timeout
         self.timeout = timeout
+        self.deadline = 0.0
         self.values: dict[str, str] = {}
         self.progress = Progress([])
 
@@ -69,6 +69,7 @@ class Deployment:
 
     def _wait_step(self, service: str, before: health.Picture) -> None:
         """Until the service runs as it is now asked for, and no less of the cluster works than before the update."""
+        self.deadline = time.monotonic() + self.timeout
         while True:
             picture = health.look(self.settings)
             view = next(view for view in picture.services if view.name == service)
@@ -84,6 +85,7 @@ class Deployment:
             self._pause(f"{service} to do its work again", picture)
 
     def _wait_healthy(self) -> None:
+        self.deadline = time.monotonic() + self.timeout
         with Progress(["containers", "etcd", "nodes", "routers"]) as self.progress:
             while True:
                 picture = health.look(self.settings)
@@ -167,7 +169,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="deploy.sh", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--timeout", type=float, default=300, metavar="SECONDS",
-                        help="how long to wait until the cluster is healthy (300)")
+                        help="how long to wait for each service of an update, and until all is healthy (300)")
     arguments = parser.parse_args()
     try:
         Deployment(load(), arguments.timeout).run()

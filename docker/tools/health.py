@@ -85,8 +85,11 @@ def problems(settings: Settings, picture: Picture) -> list[str]:
     found += [f"{machine.name} is not ready: no tasks can run there"
               for machine in picture.machines if not machine.ready]
     for service in picture.services:
-        if service.running < service.wanted or not service.wanted:
-            found.append(f"{service.name}: {service.running} of {service.wanted or 1} running"
+        if not service.wanted:
+            found.append(f"{service.name} is scaled to 0: docker service scale"
+                         f" {settings.full(service.name)}=1 brings it back")
+        elif service.running < service.wanted:
+            found.append(f"{service.name}: {service.running} of {service.wanted} running"
                          f"{f': {service.error}' if service.error else ''}")
         elif not service.current:
             found.append(f"{service.name}: an update is on its way")
