@@ -33,7 +33,7 @@ class Deployment:
 
     def run(self) -> None:
         prepare.check_swarm()
-        self.values = dict(self.settings.values) | prepare.image_ids(self.settings)
+        self.values = dict(self.settings.values) | self.settings.mounts | prepare.image_ids(self.settings)
         prepare.check_folders(self.settings, prepare.label_machines(self.settings, say))
         prepare.make_secrets(self.settings, say)
         before = health.look(self.settings)
@@ -51,12 +51,11 @@ class Deployment:
 
     def _update(self, parts: Parts, before: health.Picture) -> None:
         """One service after the other; those that do not change cost nothing but the question."""
-        leader = before.leader.name if before.leader else ""
-        nodes = sorted(self.settings.nodes, key=lambda node: node == leader)
-        steps = self.settings.etcd + nodes + [router.service for router in self.settings.routers]
+        steps = order(self.settings, before)
         say(f"the stack {self.settings.stack} runs: updating what has changed, one service after the other")
         changed = []
         for service in steps:
+            self._wait_others(service)
             old = swarm.services(self.settings.stack).get(service)
             self._apply(parts.make([service]))
             new = swarm.services(self.settings.stack).get(service)
@@ -67,8 +66,20 @@ class Deployment:
             self._wait_step(service, before)
         say(f"updated {', '.join(changed)}" if changed else "nothing has changed")
 
+    def _wait_others(self, service: str) -> None:
+        """A member that works is touched only while the others of its kind do: one more would be the majority."""
+        self.deadline = time.monotonic() + self.timeout
+        while True:
+            picture = health.look(self.settings)
+            kind = next((kind for kind in (self.settings.etcd, self.settings.nodes) if service in kind), [])
+            working = set(picture.healthy_etcd) | {member.name for member in picture.working()}
+            missing = [name for name in kind if name not in working]
+            if service in missing or not missing:
+                return
+            self._pause(f"{' and '.join(missing)} to work before {service} is touched", picture)
+
     def _wait_step(self, service: str, before: health.Picture) -> None:
-        """Until the service runs as it is now asked for, and no less of the cluster works than before the update."""
+        """Until the service runs as it is now asked for, and no less of the stack works than before the update."""
         self.deadline = time.monotonic() + self.timeout
         while True:
             picture = health.look(self.settings)
@@ -139,6 +150,15 @@ class Deployment:
         except swarm.DockerError:
             return []
         return [f"  the last lines of docker service logs {name}:"] + [f"    {line}" for line in log] if log else []
+
+
+def order(settings: Settings, picture: health.Picture) -> list[str]:
+    """In which order services are updated: of each kind those first that do not work, and the leader last."""
+    leader = picture.leader.name if picture.leader else ""
+    working = {member.name for member in picture.working()}
+    return (sorted(settings.etcd, key=lambda name: name in picture.healthy_etcd)
+            + sorted(settings.nodes, key=lambda name: (name == leader, name in working))
+            + [router.service for router in settings.routers])
 
 
 def connections(settings: Settings, picture: health.Picture) -> str:

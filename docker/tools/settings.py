@@ -117,11 +117,16 @@ class Settings:
         names = ["stack.yml"]
         if self.values["ROUTERS"] == "two":
             names.append("stack-two-routers.yml")
-        if self.storage == "none":
-            names.append("stack-no-volumes.yml")
-        if self.storage == "folders":
-            names.append("stack-folders.yml")
         return [FOLDER / name for name in names]
+
+    @property
+    def mounts(self) -> dict[str, str]:
+        """What stands before the colon of a member's data in stack.yml, where it is no volume."""
+        if self.storage == "volumes":
+            return {}
+        folder = self.values["DATA_DIR"]
+        return {f"{member.upper()}_DATA": f"{folder}/{member}:" if self.storage == "folders" else ""
+                for member in self.etcd + self.nodes}
 
     def image(self, name: str) -> str:
         """The whole name of `router`, `node` or `etcd`."""

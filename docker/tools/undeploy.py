@@ -68,7 +68,8 @@ def tell_what_remains(settings: Settings) -> None:
         say(f"kept the data: the folders in {settings['DATA_DIR']} of each machine")
     elif volumes:
         say(f"kept the data of this machine: the volumes {' '.join(volumes)}")
-        say("the other machines keep theirs, too")
+        if len(swarm.machines()) > 1:
+            say("the other machines keep theirs, too")
     if kept:
         say(f"kept the secrets, whose passwords the data need: {' '.join(kept)}")
     if volumes or kept or settings.storage == "folders":

@@ -2,6 +2,7 @@
 from dataclasses import replace
 
 from tools import status
+from tools.deploy import order
 from tools.health import Member, Picture, ServiceView, problems
 from tools.router_page import NodeView, RouterView
 from tools.settings import load
@@ -78,3 +79,10 @@ def test_an_update_on_its_way_or_taken_back_is_not_healthy() -> None:
     assert problems(SETTINGS, picture) == ["router: an update is on its way"]
     picture.services[6] = replace(picture.services[6], current=True, update="rollback_completed")
     assert problems(SETTINGS, picture) == ["router: its last update failed (rollback_completed)"]
+
+
+def test_an_update_begins_with_what_does_not_work_and_touches_the_leader_last() -> None:
+    picture = healthy()
+    picture.etcd["etcd2"] = "no answer"
+    picture.members[2] = replace(picture.members[2], state="starting")
+    assert order(SETTINGS, picture) == ["etcd2", "etcd1", "etcd3", "patroni3", "patroni2", "patroni1", "router"]

@@ -44,9 +44,14 @@ def test_a_named_file_must_exist(tmp_path: Path) -> None:
     assert "there is no such file" in wrong({"STACK_ENV": str(tmp_path / "none.env")})
 
 
-def test_a_second_router_and_the_storage_choose_the_files() -> None:
-    names = [file.name for file in load({"ROUTERS": "two", "STORAGE": "none"}).files]
-    assert names == ["stack.yml", "stack-two-routers.yml", "stack-no-volumes.yml"]
+def test_a_second_router_is_a_second_file() -> None:
+    assert [file.name for file in load({"ROUTERS": "two"}).files] == ["stack.yml", "stack-two-routers.yml"]
+
+
+def test_the_storage_chooses_what_is_mounted() -> None:
+    assert load({}).mounts == {}
+    assert load({"STORAGE": "folders", "DATA_DIR": "/data"}).mounts["PATRONI2_DATA"] == "/data/patroni2:"
+    assert set(load({"STORAGE": "none"}).mounts.values()) == {""}
 
 
 def test_the_example_names_every_setting_with_its_default() -> None:

@@ -39,8 +39,8 @@ def test_a_part_without_services_is_still_a_file_that_the_engine_takes() -> None
 
 
 def test_parts_leave_out_files_that_say_nothing_of_the_service() -> None:
-    with Parts(load({"ROUTERS": "two", "STORAGE": "none"}).files) as parts:
-        assert [path.name for path in parts.make(["patroni2"])] == ["stack.yml", "stack-no-volumes.yml"]
+    with Parts(load({"ROUTERS": "two"}).files) as parts:
+        assert [path.name for path in parts.make(["patroni2"])] == ["stack.yml"]
         assert [path.name for path in parts.make(["router2"])] == ["stack.yml", "stack-two-routers.yml"]
         folder = parts.folder
     assert not folder.exists()
@@ -70,6 +70,12 @@ def test_every_variable_is_a_setting_and_has_the_same_default(file: Path) -> Non
     for name, default in re.findall(r"\$\{([A-Z0-9_]+):-([^}]*)\}", file.read_text()):
         assert name in IMAGE_IDS or KNOWN[name] == default, name
     assert not re.findall(r"(?<!\$)\$\{[A-Z0-9_]+\}", file.read_text()), "a variable without a default"
+
+
+def test_the_variables_of_the_data_are_those_that_the_settings_make() -> None:
+    found = dict(re.findall(r'"\$\{(\w+_DATA)-(\w+):\}/var/lib/\w+"', STACK))
+    assert set(found) == set(load({"STORAGE": "none"}).mounts)
+    assert all(name == f"{member.upper()}_DATA" for name, member in found.items())
 
 
 def test_every_service_of_the_swarm_is_reached_without_a_virtual_address() -> None:
