@@ -190,7 +190,8 @@ class Run:
         rows = compare(log, cluster.lost_at) if log.present is not None else None
         verdict = judge(rows, cluster.returns, synchronous=cluster.synchronous, failure=self.failure,
                         routers_changed=changed)
-        if verdict.passed:
+        kept = rows is None or bool(rows.missing or rows.refused_present or rows.strangers)
+        if not kept:
             writer.drop_table()
             cluster.wait("the table to be dropped", lambda: [] if writer.dropped else [f"{writer.table} is there"])
         gaps = stretches(log.times, cluster.events, self.ended)
@@ -200,7 +201,7 @@ class Run:
         print("\n".join(f"  {line}" for line in self.process_lines) + "\n")
         if rows:
             print(row_lines(rows, log) + "\n")
-        if not verdict.passed:
+        if kept:
             print(f"the table {writer.table} is kept")
         print(verdict_lines(verdict), flush=True)
         return verdict.passed

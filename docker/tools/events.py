@@ -111,11 +111,14 @@ class Page:
     nodes: dict[str, PageNode] = field(default_factory=dict)
 
 
-def up_rows(text: str) -> set[str]:
-    """The servers that some proxy of this CSV has as UP."""
-    rows = csv.DictReader(io.StringIO(text.removeprefix("# ")))
-    return {row["svname"] for row in rows
-            if row["svname"] not in ("FRONTEND", "BACKEND") and (row["status"] or "").startswith("UP")}
+def up_rows(text: str, check: str = "") -> dict[str, bool]:
+    """The servers of this CSV, and whether some proxy has them as UP, its last check having been `check`."""
+    result: dict[str, bool] = {}
+    for row in csv.DictReader(io.StringIO(text.removeprefix("# "))):
+        if row["svname"] not in ("FRONTEND", "BACKEND"):
+            up = (row["status"] or "").startswith("UP") and check in (row["check_status"] or "")
+            result[row["svname"]] = result.get(row["svname"], False) or up
+    return result
 
 
 def read_router(host: str, port: int) -> Page:
@@ -127,22 +130,20 @@ def read_router(host: str, port: int) -> Page:
         return Page(time.time(), error=str(error))
     view = router_page.from_state(host, port, True, found)
     process = f"{view.container}, process {found['router']['pid']}, started at {view.started_at_ms}"
-    nodes = {node.name: PageNode(node.up and node.name in rows, node.address or "", node.reason)
+    nodes = {node.name: PageNode(node.up and rows.get(node.name, False), node.address or "", node.reason)
              for node in view.nodes}
     return Page(time.time(), process=process, leader=view.leader, waiting=view.waiting, nodes=nodes)
 
 
 def read_haproxy(host: str, port: int) -> Page:
+    """A server whose first check is still to come is UP for HAProxy; here it is so once a check went well."""
     try:
         status, body = router_page.get(host, port, "/;csv")
     except router_page.PageError as error:
         return Page(time.time(), error=str(error))
     if status != 200:
         return Page(time.time(), error=f"http://{host}:{port}/;csv: HTTP status {status}, expected 200")
-    up = up_rows(body.decode())
-    rows = csv.DictReader(io.StringIO(body.decode().removeprefix("# ")))
-    names = {row["svname"] for row in rows} - {"FRONTEND", "BACKEND"}
-    return Page(time.time(), nodes={name: PageNode(name in up) for name in names})
+    return Page(time.time(), nodes={name: PageNode(up) for name, up in up_rows(body.decode(), "L7OK").items()})
 
 
 class Pages:
