@@ -6,8 +6,8 @@ Kinds of rounds:
   all   all three go, one after another; writers wait at the router; all return
   lost  (STORAGE=none) all three go, and every copy of the data with them; needs --destroy-all-copies
 
-Services are scaled to 0 and back to 1, nothing else is done: no signal is sent, no router is reloaded. Exit status: 0 if
-every promised row is there and every node is UP again at every router, else 1; 2 if it could not begin.
+Services are scaled to 0 and back to 1, nothing else is done: no signal is sent, no router is reloaded. Exit status:
+0 if every promised row is there and every node is UP again at every router, else 1; 2 if it could not begin.
 """
 import argparse
 import json

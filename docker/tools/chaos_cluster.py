@@ -3,6 +3,7 @@
 Nothing here sends a signal to anything, or touches the routers: services are scaled, the rest is observed.
 """
 import random
+import subprocess
 import time
 from typing import Callable, Sequence
 
@@ -129,11 +130,16 @@ class Cluster:
         """Data died with the container: each node must have been cloned by itself, as Patroni's log tells."""
         for back in returns:
             since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(back.scaled_at))
-            log = swarm.docker("service", "logs", "--raw", "--since", since, self.settings.full(back.node))
-            if "replica has been created" not in log and "bootstrapped from leader" not in log:
+            if "replica has been created" not in self.log(back.node, "--since", since):
                 raise TooLong(f"{back.node} is back, but its log does not tell that it was cloned; look at docker "
                               f"service logs {self.settings.full(back.node)}")
             self.progress.say(f"{back.node} came back without data and was cloned by itself")
+
+    def log(self, node: str, *options: str) -> str:
+        """What the containers of a node have logged; Patroni logs to the standard error."""
+        done = subprocess.run(["docker", "service", "logs", "--raw", *options, self.settings.full(node)], timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        return done.stdout
 
     def restore(self) -> None:
         """Whatever happened: no node stays at 0."""

@@ -14,9 +14,9 @@ LOOP_S = 20
 
 def instructions(scope: str) -> str:
     """What a user must do who has lost every copy."""
-    return f"""Every copy of the data is gone, and nothing decides by itself what to do: etcd still holds the old cluster's
-identifier (key initialize), so the empty nodes wait ("waiting for leader to bootstrap") instead of starting an empty
-database. That is on purpose: a copy may exist that you know of and Patroni does not.
+    return f"""When every copy of the data is gone, nothing decides by itself what to do. etcd still holds the old
+cluster's identifier (key initialize), so the empty nodes wait ("waiting for leader to bootstrap") instead of starting
+an empty database. That is on purpose: a copy may exist that you know of and Patroni does not.
   1. Is there a copy after all: a machine that is off, a volume, a folder? Bring that node back first. It becomes the
      leader by itself, and the empty ones are cloned from it.
   2. Is there only a backup? Keep it at hand; it goes into the new, empty database of step 3.
@@ -68,8 +68,7 @@ def _show_waiting(cluster: Cluster, names: list[str], identifier: str) -> None:
     if found != identifier:
         raise TooLong(f"etcd's key initialize: found {found!r}, expected {identifier!r}: somebody threw it away")
     for name in names:
-        log = swarm.docker("service", "logs", "--raw", "--tail", "20", cluster.settings.full(name))
-        if "waiting for leader to bootstrap" not in log:
+        if "waiting for leader to bootstrap" not in cluster.log(name, "--tail", "20"):
             raise TooLong(f"{name}: its log does not say \"waiting for leader to bootstrap\"; look at docker service "
                           f"logs {cluster.settings.full(name)}")
     cluster.progress.say(f"{seconds} s later: no node has started a database, each waits for a leader to bootstrap, "

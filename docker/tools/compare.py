@@ -1,8 +1,8 @@
 """Shows what a node's new address means to HAProxy and to the router, side by side in the running stack.
 
-HAProxy from Debian, with the configuration of the stack that Tamada replaces, joins the stack's network. Then a replica,
-and after it the leader, are scaled to 0 and come back at another address; both pages are watched until the node is UP or
-the time to wait is over. HAProxy is removed in the end. Exit status: 0 if the router had each node UP within the goal
+HAProxy from Debian, with the configuration of the stack that Tamada replaces, joins the stack's network. Then a
+replica, and after it the leader, are scaled to 0 and come back at another address; both pages are watched until the
+node is UP or the time to wait is over. HAProxy is removed in the end. Exit status: 0 if the router had each node UP within the goal
 and HAProxy was slower or never had, 1 if not, 2 if it could not begin.
 """
 import argparse
@@ -159,7 +159,7 @@ class Comparison:
             head.append("HAProxy after HUP")
             for row, line in zip(rows, cells):
                 line.append("not needed" if row.haproxy is not None else words(row.haproxy_after_hup))
-        print(f"\nFrom the node's first 200 to /replica or /primary until it is UP on the page:\n\n{table(head, cells)}\n")
+        print(f"\nFrom the node's first 200 to /replica or /primary until it is UP:\n\n{table(head, cells)}\n")
         print("In the end, with all three nodes at work:\n  " + "\n  ".join(self.left) + "\n")
         reasons = verdict(rows)
         for reason in reasons:

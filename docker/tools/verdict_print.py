@@ -42,10 +42,12 @@ def return_table(returns: Sequence[Return]) -> str:
 
 
 def row_lines(rows: Rows, log: Log) -> str:
-    lines = [f"acknowledged  {rows.acknowledged}", f"present       {rows.present}", f"missing       {len(rows.missing)}"]
+    lines = [f"acknowledged  {rows.acknowledged}", f"present       {rows.present}",
+             f"missing       {len(rows.missing)}"]
     if rows.lost:
         lines.append(f"lost          {rows.lost}, with all copies, on purpose")
-    lines.append(f"unknown       {rows.unknown} (the connection broke meanwhile), {rows.unknown_present} of them present")
+    lines.append(f"unknown       {rows.unknown} (the connection broke meanwhile), {rows.unknown_present} of them "
+                 "present")
     lines.append(f"refused       {rows.refused}")
     lines.append(f"connections   {log.failed_connects} failed")
     for words, count in sorted(log.errors.items(), key=lambda item: -item[1])[:6]:

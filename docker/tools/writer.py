@@ -1,9 +1,9 @@
-"""Inserts numbered rows without pause, and says of each one what became of it. Runs inside a container of the node image.
+"""Inserts numbered rows without pause, and says of each one what became of it. Runs in a container of the node image.
 
 The first line of the standard input holds the settings as JSON: {"hosts": ["127.0.0.1"], "ports": [5000], "user": ...,
 "password": ..., "database": ..., "table": ..., "pause": 0}. The password comes this way and no other, so that it stands
-in no argument and no environment. Later lines are orders: `stop` ends the inserting and reads the table, `drop` drops it;
-the end of the input ends the program.
+in no argument and no environment. Later lines are orders: `stop` ends the inserting and reads the table, `drop` drops
+it; the end of the input ends the program.
 
 The standard output is one JSON value a line, each with the time (seconds since 1970):
     [N, TIME]                              row N is acknowledged

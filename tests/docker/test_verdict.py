@@ -1,6 +1,9 @@
 """The logic of chaos.sh's verdict, on what writers could have told. Needs no Docker."""
 import pytest
 
+from tools.chaos import Refused, choose_kinds
+from tools.compare import Row, verdict as comparison
+from tools.events import Nodes, up_rows
 from tools.verdict import Event, Log, Return, Stretch, compare, judge, stretches
 
 
@@ -124,3 +127,91 @@ class TestVerdict:
 
     def test_no_seconds_where_it_never_came_up(self) -> None:
         assert back(None).seconds("router", 11) is None
+
+
+class TestKinds:
+    def test_all_three_by_themselves(self) -> None:
+        assert choose_kinds(None, "volumes", False, "patroni") == ["one", "two", "all"]
+
+    def test_data_in_containers_are_not_destroyed_by_themselves(self) -> None:
+        assert choose_kinds(None, "none", False, "patroni") == ["one", "two"]
+
+    def test_nor_because_somebody_says_all(self) -> None:
+        with pytest.raises(Refused, match="--destroy-all-copies(.|\n)*patronictl remove patroni"):
+            choose_kinds(["all"], "none", False, "patroni")
+
+    def test_they_are_on_demand(self) -> None:
+        assert choose_kinds(["one", "all"], "none", True, "patroni") == ["one", "lost"]
+
+    def test_nothing_is_lost_with_volumes(self) -> None:
+        with pytest.raises(Refused, match="STORAGE is volumes"):
+            choose_kinds(["lost"], "volumes", True, "patroni")
+
+
+def nodes(*peers: list[str], replica: int = 200) -> Nodes:
+    """patroni1 leads, these stream from it; patroni2 and patroni3 answer with this status."""
+    result = Nodes(["patroni1", "patroni2", "patroni3"])
+    leader = {"state": "running", "role": "master", "replication": list(peers)}
+    result.take({"node": "patroni1", "at": 1, "address": "10.0.0.1", "health": 200, "serves": "primary",
+                 "body": leader})
+    for name in ("patroni2", "patroni3"):
+        result.take({"node": name, "at": 1, "address": "10.0.0.2", "health": replica,
+                     "serves": "replica" if replica == 200 else "", "body": {"state": "running", "role": "replica"}})
+    return result
+
+
+class TestSettled:
+    sync, other = ["patroni2", "streaming", "sync"], ["patroni3", "streaming", "async"]
+
+    def test_in_sync(self) -> None:
+        assert not nodes(self.sync, self.other).not_settled(["patroni1", "patroni2", "patroni3"], True)
+
+    def test_a_replica_that_does_not_stream_yet(self) -> None:
+        found = nodes(self.sync).not_settled(["patroni1", "patroni2", "patroni3"], True)
+        assert len(found) == 1 and found[0].startswith("patroni3")
+
+    def test_no_synchronous_standby_yet(self) -> None:
+        peers = [["patroni2", "streaming", "async"], self.other]
+        found = nodes(*peers).not_settled(["patroni1", "patroni2", "patroni3"], True)
+        assert found == ["patroni1 has no synchronous standby yet"]
+        assert not nodes(*peers).not_settled(["patroni1", "patroni2", "patroni3"], False)
+
+    def test_a_leader_alone_needs_none(self) -> None:
+        assert not nodes().not_settled(["patroni1"], True)
+
+    def test_a_node_that_answers_is_not_gone(self) -> None:
+        assert nodes().not_gone("patroni2") == ["patroni2 still answers"]
+
+    def test_a_node_that_the_leader_still_lists_is_not_gone(self) -> None:
+        found = nodes(self.sync)
+        found.take({"node": "patroni2", "at": 2, "address": "", "health": 0, "serves": "", "body": {}})
+        assert found.not_gone("patroni2") == ["patroni1 still lists patroni2"]
+
+
+class TestPages:
+    text = ("# pxname,svname,status,check_status\nmaster,FRONTEND,OPEN,\nmaster,a,DOWN,L7STS\nmaster,b,UP,INI\n"
+            "replicas,a,UP,L7OK\nreplicas,b,DOWN,L7STS\nreplicas,BACKEND,UP,\n")
+
+    def test_up_for_one_proxy_is_up(self) -> None:
+        assert up_rows(self.text) == {"a": True, "b": True}
+
+    def test_a_server_that_was_never_checked_is_not_known_to_be_up(self) -> None:
+        assert up_rows(self.text, "L7OK") == {"a": True, "b": False}
+
+
+class TestComparison:
+    def row(self, router: float | None, haproxy: float | None) -> Row:
+        return Row("patroni1", "replica", "10.0.0.1 -> 10.0.0.2", router, haproxy, None)
+
+    def test_met(self) -> None:
+        assert not comparison([self.row(0.4, None), self.row(1.9, 30.0)])
+
+    def test_a_router_that_is_slow_or_never_there_is_told(self) -> None:
+        assert "took 2.4 s" in comparison([self.row(2.4, None)])[0]
+        assert "still DOWN" in comparison([self.row(None, None)])[0]
+
+    def test_no_difference_is_told(self) -> None:
+        assert "no difference" in comparison([self.row(0.5, 0.5)])[0]
+
+    def test_nothing_compared_shows_nothing(self) -> None:
+        assert comparison([])
