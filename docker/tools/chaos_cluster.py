@@ -124,7 +124,7 @@ class Cluster:
             back.answers_at = self.nodes.first(node, since, lambda sight: sight.health > 0)
             back.healthy_at = self.nodes.first(node, since, lambda sight: sight.health == 200)
             back.serves_at = self.nodes.first(node, since, lambda sight: sight.serves != "")
-            back.up_at = {page.name: page.first_up(node, since) if page.up(node) else None for page in self.pages}
+            back.up_at = {page.name: page.up_since(node, since) for page in self.pages}
 
     def check_cloned(self, returns: Sequence[Return]) -> None:
         """Data died with the container: each node must have been cloned by itself, as Patroni's log tells."""

@@ -2,8 +2,8 @@
 
 HAProxy from Debian, with the configuration of the stack that Tamada replaces, joins the stack's network. Then a
 replica, and after it the leader, are scaled to 0 and come back at another address; both pages are watched until the
-node is UP or the time to wait is over. HAProxy is removed in the end. Exit status: 0 if the router had each node UP within the goal
-and HAProxy was slower or never had, 1 if not, 2 if it could not begin.
+node is UP or the time to wait is over. HAProxy is removed in the end. Exit status: 0 if the router had each node UP
+within the goal and HAProxy was slower or never had, 1 if not, 2 if it could not begin.
 """
 import argparse
 import signal
@@ -122,7 +122,7 @@ class Comparison:
         """Until these pages have it as UP, or the time to wait is over."""
         started, seconds = time.monotonic(), self.arguments.wait
         while (waited := time.monotonic() - started) < seconds:
-            missing = [page.name for page in pages if page.first_up(node, since) is None]
+            missing = [page.name for page in pages if page.up_since(node, since) is None]
             words = f"DOWN at {', '.join(missing)}" if missing else f"UP at {', '.join(page.name for page in pages)}"
             self.progress.update("now", round(waited) // 10 * 10, round(seconds), f"{node}: {words}")
             if not missing:
@@ -130,7 +130,7 @@ class Comparison:
             time.sleep(LOOK_EVERY_S)
 
     def since(self, node: str, begin: float, serves: float | None) -> float | None:
-        moment = self.page.first_up(node, begin)
+        moment = self.page.up_since(node, begin)
         return None if moment is None or serves is None else max(0.0, moment - serves)
 
     def hup(self, node: str) -> float | None:

@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Sequence
 
 from . import router_page
 
@@ -168,14 +168,23 @@ class Pages:
     def up(self, node: str) -> bool:
         return self.latest().nodes.get(node, PageNode(False)).up
 
-    def first_up(self, node: str, since: float) -> float | None:
-        """When the node was first UP, at or after `since`."""
-        return next((page.at for page in list(self.history)
-                     if page.at >= since and page.nodes.get(node, PageNode(False)).up), None)
+    def up_since(self, node: str, since: float) -> float | None:
+        """When the node became UP for good, at or after `since`; None if it is not UP now."""
+        return up_since(list(self.history), node, since)
 
     def end(self) -> None:
         self.ending.set()
         self.thread.join()
+
+
+def up_since(history: Sequence[Page], node: str, since: float) -> float | None:
+    """The beginning of the last run of pages that have the node as UP. One that came up and fell again is not up."""
+    moment = None
+    for page in history:
+        if page.at >= since:
+            up = page.nodes.get(node, PageNode(False)).up
+            moment = (moment or page.at) if up else None
+    return moment
 
 
 def essence(page: Page) -> str:

@@ -1,8 +1,8 @@
 """Watches the nodes' REST APIs from inside the stack's network. Runs in a container of the node image.
 
 The first line of the standard input holds the settings as JSON: {"nodes": ["patroni1", ...], "port": 8091,
-"quick": 0.1, "slow": 0.5}. The program ends with the input. Each node is asked in a thread of its own, at a new address whenever its
-name has one: `quick` seconds apart while it is not in service, `slow` ones while it is.
+"quick": 0.1, "slow": 0.5}. The program ends with the input. Each node is asked in a thread of its own, at a new address
+whenever its name has one: `quick` seconds apart while it is not in service, `slow` ones while it is.
 
 The standard output has one JSON object a line whenever a node looks different from before:
     {"node": NAME, "at": T, "address": A, "health": CODE, "serves": "replica"|"primary"|"", "body": {...}}

@@ -3,7 +3,7 @@ import pytest
 
 from tools.chaos import Refused, choose_kinds
 from tools.compare import Row, verdict as comparison
-from tools.events import Nodes, up_rows
+from tools.events import Nodes, Page, PageNode, up_rows, up_since
 from tools.verdict import Event, Log, Return, Stretch, compare, judge, stretches
 
 
@@ -197,6 +197,15 @@ class TestPages:
 
     def test_a_server_that_was_never_checked_is_not_known_to_be_up(self) -> None:
         assert up_rows(self.text, "L7OK") == {"a": True, "b": False}
+
+    def pages(self, *seen: tuple[float, bool]) -> list[Page]:
+        return [Page(at, nodes={"a": PageNode(up)}) for at, up in seen]
+
+    def test_up_counts_from_when_it_stays(self) -> None:
+        assert up_since(self.pages((1, True), (2, False), (5, True), (6, False), (8, True), (9, True)), "a", 2) == 8
+
+    def test_down_in_the_end_is_not_up(self) -> None:
+        assert up_since(self.pages((5, True), (6, False)), "a", 2) is None
 
 
 class TestComparison:
