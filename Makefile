@@ -2,7 +2,7 @@
 # `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench bench-failover lint fmt asan tsan fuzz
+.PHONY: help deps build demo test bench bench-failover lint fmt asan tsan fuzz install package
 
 JOBS ?= $(shell nproc)
 
@@ -41,3 +41,11 @@ tsan: deps ## the tests of the worker threads under the thread sanitizer
 
 fuzz: deps ## every fuzzer for FUZZ_SECONDS (60) each, from its corpus
 	@scripts/fuzz.sh $(JOBS)
+
+PREFIX ?= /usr/local
+install: build ## installs the router, its service and documents under PREFIX (/usr/local), all of it below DESTDIR
+	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX) >/dev/null
+	@DESTDIR=$(DESTDIR) cmake --install build/release --component router --strip
+
+package: build ## makes the Debian package in build/packages/
+	@scripts/package.sh
