@@ -76,7 +76,8 @@ set(CPACK_DEBIAN_ROUTER_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_ROUTER_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_ROUTER_PACKAGE_DEPENDS
   "init-system-helpers (>= 1.54~), systemd | systemd-standalone-sysusers | systemd-sysusers")
-# libsystemd0: loaded at run time, to tell systemd when the router is ready. ca-certificates: for https without a ca_file.
+# libsystemd0 is loaded at run time, to tell systemd when the router is ready; ca-certificates are for https without a
+# ca_file.
 set(CPACK_DEBIAN_ROUTER_PACKAGE_RECOMMENDS "libsystemd0, ca-certificates")
 set(CPACK_DEBIAN_ROUTER_DEBUGINFO_PACKAGE ON)
 set(CPACK_DEBIAN_ROUTER_PACKAGE_CONTROL_EXTRA

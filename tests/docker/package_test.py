@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""package_test.py DEB: what happens to the Debian package in its life, on a machine (a container) with systemd as PID 1:
-installed, configured, started, reloaded, given a drop-in, killed, upgraded, removed, installed again, purged. Prints
-every step; exit status 1 and a reason at the first that goes wrong. BASE_IMAGE chooses the Debian
+"""package_test.py DEB: what happens to the Debian package in its life, on a machine (a container) with systemd as
+PID 1: installed, configured, started, reloaded, given a drop-in, killed, upgraded, removed, installed again, purged.
+Prints every step; exit status 1 and a reason at the first that goes wrong. BASE_IMAGE chooses the Debian
 (debian:bookworm-slim).
 """
 import os
@@ -68,8 +68,8 @@ def confined(machine: Machine) -> None:
     machine.expect("its user", f"ps -o user= -p {process}", "tamada")
     for key, expected in {"NoNewPrivs": "1", "Seccomp": "2", "CapBnd": "0" * 16, "CapEff": "0" * 16}.items():
         machine.expect(key, f"awk '$1 == \"{key}:\" {{ print $2 }}' /proc/{process}/status", expected)
-    machine.expect("the root of its file system", f"awk '$5 == \"/\" {{ print $6 }}' /proc/{process}/mountinfo | cut -c 1-2",
-                   "ro")
+    machine.expect("the root of its file system",
+                   f"awk '$5 == \"/\" {{ print substr($6, 1, 2) }}' /proc/{process}/mountinfo", "ro")
     possible = machine.run("grep '^Max open files' /proc/1/limits | awk '{ print $5 }'")  # an engine may allow fewer
     machine.expect("open files", f"awk '/^Max open files/ {{ print $4 }}' /proc/{process}/limits",
                    str(min(OPEN_FILES, int(possible))))
@@ -135,13 +135,20 @@ def killed(machine: Machine) -> None:
     answers(machine)
 
 
+def repack(machine: Machine, version: str) -> None:
+    """Makes /packages/next.deb of what lies in /tmp/next."""
+    machine.run(f"sed -i 's/^Version:.*/Version: {version}/' /tmp/next/DEBIAN/control && "
+                "dpkg-deb -b /tmp/next /packages/next.deb")
+
+
 def upgraded(machine: Machine) -> None:
     """The next version, with a changed /etc/default file: the router is restarted, what was edited is kept."""
     process = pid(machine)
-    machine.run("dpkg-deb -R /packages/first.deb /tmp/next && sed -i 's/^Version:.*/Version: 99.0-1/' /tmp/next/DEBIAN/control"
-                f" && echo '# of the next version' >>/tmp/next{DEFAULTS} && dpkg-deb -b /tmp/next /packages/next.deb")
+    machine.run(f"dpkg-deb -R /packages/first.deb /tmp/next && echo '# of the next version' >>/tmp/next{DEFAULTS}")
+    repack(machine, "99.0-1")
     machine.run(f"{APT} install /packages/next.deb")
-    machine.expect("the version", f"dpkg-query -W -f '${{Status}} ${{Version}}' {SERVICE}", "install ok installed 99.0-1")
+    machine.expect("the version", f"dpkg-query -W -f '${{Status}} ${{Version}}' {SERVICE}",
+                   "install ok installed 99.0-1")
     if pid(machine) == process:
         raise Failure(f"the upgrade has not restarted the router: it is still process {process}")
     kept(machine)
@@ -158,8 +165,7 @@ def kept(machine: Machine) -> None:
 def upgraded_while_stopped(machine: Machine) -> None:
     """An upgrade starts no router that somebody has stopped."""
     machine.run(f"systemctl stop {SERVICE}")
-    machine.run("sed -i 's/^Version:.*/Version: 99.0-2/' /tmp/next/DEBIAN/control && "
-                "dpkg-deb -b /tmp/next /packages/next.deb")
+    repack(machine, "99.0-2")
     machine.run(f"{APT} install /packages/next.deb")
     machine.expect("the service", f"systemctl is-active {SERVICE}", "inactive")
     machine.run(f"systemctl start {SERVICE}")

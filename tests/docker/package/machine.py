@@ -47,7 +47,8 @@ class Machine:
 
     def __exit__(self, *_: object) -> None:
         docker("rm", "--force", "--volumes", self._name, check=False)
-        docker("run", "--rm", *POWERS, "--network", "none", "--env", f"TREE={self._name}", self._name, "--clean", check=False)
+        docker("run", "--rm", *POWERS, "--network", "none", "--env", f"TREE={self._name}", self._name, "--clean",
+               check=False)
         docker("rmi", "--force", self._name, check=False)
 
     def _build(self) -> None:
@@ -55,7 +56,8 @@ class Machine:
             for name in ("Dockerfile", "start-systemd"):
                 shutil.copy(HERE / name, context)
             shutil.copy(self._package, f"{context}/tamada-router.deb")
-            docker("build", "--network", "host", "--build-arg", f"BASE_IMAGE={self._base}", "--tag", self._name, context)
+            docker("build", "--network", "host", "--build-arg", f"BASE_IMAGE={self._base}", "--tag", self._name,
+                   context)
 
     def run(self, command: str) -> str:
         """What a shell command says; it must succeed."""
@@ -69,7 +71,8 @@ class Machine:
 
     def write(self, path: str, text: str) -> None:
         """Replaces a file's content."""
-        subprocess.run(["docker", "exec", "-i", self._name, "sh", "-c", f"cat >{path}"], input=text, text=True, check=True)
+        subprocess.run(["docker", "exec", "-i", self._name, "sh", "-c", f"cat >{path}"], input=text, text=True,
+                       check=True)
 
     def expect(self, what: str, command: str, expected: str) -> None:
         """A command must say exactly this, whatever its exit status."""
