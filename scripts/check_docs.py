@@ -11,7 +11,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(#[^)]*)?\)")
-NAMED = re.compile(r"`((?:common|router|tests|bench|config|docs|scripts|cmake)/[\w./*-]*)`")
+NAMED = re.compile(r"`((?:common|router|tests|bench|config|docs|scripts|cmake|docker|packaging)/[\w./*-]*)`")
+MADE_BY_USERS = {"docker/stack.env"}
 MAKE = re.compile(r"`make ([a-z-]+)`")
 
 OPERATIONS = ROOT / "docs/operations.md"
@@ -34,7 +35,7 @@ def tracked(root):
 
 
 def exists(name):
-    return any(ROOT.glob(name)) if "*" in name else (ROOT / name).exists()
+    return name in MADE_BY_USERS or (any(ROOT.glob(name)) if "*" in name else (ROOT / name).exists())
 
 
 def tables(page):

@@ -118,8 +118,8 @@ class Lab:
                 if f" {VIP}/" in run("ip", "-n", self.name[machine], "-4", "-o", "address", "show", "dev", "eth0")]
 
     def answer(self, url: str, where: str = "net") -> bool:
-        return subprocess.run(["ip", "netns", "exec", self.name[where], "curl", "-fs", "-m", "1", "-o", "/dev/null", url]
-                              ).returncode == 0
+        curl = ["curl", "-fs", "-m", "1", "-o", "/dev/null", url]
+        return subprocess.run(["ip", "netns", "exec", self.name[where], *curl]).returncode == 0
 
     def knows_leader(self, machine: str) -> bool:
         return self.answer("http://127.0.0.1:7000/ready?leader", machine)

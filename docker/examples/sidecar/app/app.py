@@ -55,7 +55,7 @@ class Connection:
 
 
 def name_of(address: str) -> str:
-    """The node's name, as Docker's name server tells it (STACK_patroni1.1.ID.NETWORK, or PROJECT_patroni1_1.NETWORK)."""
+    """The node's name as Docker's name server tells it: STACK_patroni1.1.ID.NETWORK, or PROJECT_patroni1_1.NETWORK."""
     try:
         return f"{socket.gethostbyaddr(address)[0].partition('.')[0]} ({address})"
     except OSError:
