@@ -21,6 +21,12 @@ demo: build ## etcd, three PostgreSQL nodes and the router on this machine; Ctrl
 test: deps ## builds and runs every test (on two cores about 13 minutes, and as long again to build it all)
 	@scripts/test.sh $(JOBS)
 
+docker: deps ## builds the images tamada-router, tamada-node and tamada-etcd
+	@docker/build-images.sh
+
+test-docker: build ## the whole stack in a real Docker engine, its own where none runs; leaves nothing behind
+	@tests/docker/stack_test.py
+
 bench: build ## the router against HAProxy and a direct connection; BENCH=pgbench:64 picks rows, QUICK=1 hurries
 	@bench/bench.py $(if $(QUICK),--quick) $(if $(BENCH),--rows $(BENCH))
 

@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# build-images.sh [router|node|etcd ...]: builds the images, all three unless some are named.
+# build-images.sh [--no-cache] [router|node|etcd ...]: builds the images, all three unless some are named.
+#
+# Packages once installed are kept in the engine's cache: --no-cache takes the newest ones, for PostgreSQL's minor
+# versions and for security updates.
 #
 #   BASE_IMAGE       what they stand on; debian:bookworm-slim. It is fetched where it is missing; where no registry can be
 #                    reached and this is root, docker/make-base.sh makes it.
@@ -35,7 +38,7 @@ build() {
   log=$(mktemp)
   echo "build-images: $name:$version ..."
   # The classic builder: Debian's Docker has it everywhere, and it needs no plug-in.
-  DOCKER_BUILDKIT=0 docker build ${BUILD_NETWORK:+--network "$BUILD_NETWORK"} -f "docker/$part/Dockerfile" \
+  DOCKER_BUILDKIT=0 docker build "${cache[@]}" ${BUILD_NETWORK:+--network "$BUILD_NETWORK"} -f "docker/$part/Dockerfile" \
     --build-arg "BASE_IMAGE=$BASE_IMAGE" --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
     "${tags[@]}" . >"$log" 2>&1 || {
     tail -n 40 "$log" >&2
@@ -47,6 +50,11 @@ build() {
     "$(numfmt --to=si $((size - base_size)))B over the base, $((SECONDS - started)) s"
 }
 
+cache=()
+if [[ ${1:-} == --no-cache ]]; then
+  cache=(--no-cache)
+  shift
+fi
 parts=("$@")
 if ((${#parts[@]} == 0)); then parts=(etcd node router); fi
 for part in "${parts[@]}"; do

@@ -16,8 +16,8 @@ cd "$(dirname "$0")/.."
 readonly POLICY=/usr/sbin/policy-rc.d
 readonly SNIPPET=/etc/postgresql-common/createcluster.d/tamada-no-main-cluster.conf
 # Packages whose services would come up by themselves, and the services' names.
-readonly -A SERVICES=([etcd-server]=etcd [haproxy]=haproxy [patroni]=patroni [postgresql-15]=postgresql
-  [prometheus]=prometheus [prometheus-haproxy-exporter]=prometheus-haproxy-exporter)
+readonly -A SERVICES=([docker.io]=docker [etcd-server]=etcd [haproxy]=haproxy [keepalived]=keepalived [patroni]=patroni
+  [postgresql-15]=postgresql [prometheus]=prometheus [prometheus-haproxy-exporter]=prometheus-haproxy-exporter)
 
 # The names in packages.txt. "NAME|FILE" stands for NAME where FILE is not there already.
 wanted() {
