@@ -2,7 +2,7 @@
 # `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench bench-failover lint fmt asan tsan fuzz install package
+.PHONY: help deps build demo test docker test-docker bench bench-failover lint fmt asan tsan fuzz install package
 
 JOBS ?= $(shell nproc)
 
