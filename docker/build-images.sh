@@ -7,7 +7,7 @@
 #   BASE_IMAGE       what they stand on; debian:bookworm-slim. It is fetched where it is missing; where no registry can be
 #                    reached and this is root, docker/make-base.sh makes it.
 #   TAMADA_REGISTRY  put before the names, with its slash: registry.example:5000/. The images are not pushed.
-#   TAMADA_TAG       a further tag beside the version and latest
+#   TAMADA_TAG       the images' tag, instead of both the version and latest
 #   BUILD_NETWORK    the network of the build steps (docker build --network), where the default one reaches no packages
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,9 +34,9 @@ base_size=$(docker image inspect --format '{{.Size}}' "$BASE_IMAGE")
 build() {
   local part=$1 name=${REGISTRY}tamada-$1 started=$SECONDS tags=() log size
   local tag
-  for tag in "$version" latest ${TAMADA_TAG:+"$TAMADA_TAG"}; do tags+=(-t "$name:$tag"); done
+  for tag in ${TAMADA_TAG:-"$version" latest}; do tags+=(-t "$name:$tag"); done
   log=$(mktemp)
-  echo "build-images: $name:$version ..."
+  echo "build-images: ${tags[1]} ..."
   # The classic builder: Debian's Docker has it everywhere, and it needs no plug-in.
   DOCKER_BUILDKIT=0 docker build "${cache[@]}" ${BUILD_NETWORK:+--network "$BUILD_NETWORK"} -f "docker/$part/Dockerfile" \
     --build-arg "BASE_IMAGE=$BASE_IMAGE" --build-arg "VERSION=$version" --build-arg "REVISION=$revision" \
@@ -45,8 +45,8 @@ build() {
     fail "$name could not be built; the last lines stand above, all of them in $log"
   }
   rm -f "$log"
-  size=$(docker image inspect --format '{{.Size}}' "$name:$version")
-  echo "build-images: $name:$version: $(numfmt --to=si "$size")B," \
+  size=$(docker image inspect --format '{{.Size}}' "${tags[1]}")
+  echo "build-images: ${tags[1]}: $(numfmt --to=si "$size")B," \
     "$(numfmt --to=si $((size - base_size)))B over the base, $((SECONDS - started)) s"
 }
 

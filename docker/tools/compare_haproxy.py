@@ -46,7 +46,7 @@ class HAProxy:
 
     def free_addresses(self) -> None:
         if self.taken:
-            swarm.docker("rm", "-f", *self.taken)
+            swarm.docker("rm", "-f", "-v", *self.taken)
         self.taken = []
 
     def remove(self) -> None:

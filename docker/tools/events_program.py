@@ -80,5 +80,5 @@ class Program:
         try:
             self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            swarm.docker("rm", "-f", self.name)
+            swarm.docker("rm", "-f", "-v", self.name)
             self.process.wait(END_SECONDS)

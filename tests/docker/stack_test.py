@@ -21,7 +21,6 @@ from engine import Engine, NoEngine, engine  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MEGABYTE = 1000 * 1000
-IMAGES = ["tamada-router", "tamada-node", "tamada-etcd", "tamada-compare-haproxy", "tamada-example-app"]
 
 
 class Failure(Exception):
@@ -245,21 +244,25 @@ STEPS = [images, sidecar, deploy, calls.rest, calls.commands, calls.pages, updat
 
 def things(stack: Stack) -> set[str]:
     """What stands in the engine, to be compared before and after."""
-    kinds = {"container": ["ps", "-aq"], "volume": ["volume", "ls", "-q"], "network": ["network", "ls", "-q"]}
+    kinds = {"container": ["ps", "-aq"], "volume": ["volume", "ls", "-q"], "image": ["images", "-q", "--no-trunc"],
+             "network": ["network", "ls", "--format", "{{.Name}}"]}
     if json.loads(stack.ask("docker", "info", "--format", "{{json .Swarm}}"))["LocalNodeState"] == "active":
         kinds |= {"service": ["service", "ls", "-q"], "secret": ["secret", "ls", "-q"]}
-    return {f"{kind} {name}" for kind, command in kinds.items() for name in stack.ask("docker", *command).split()}
+    found = {f"{kind} {name}" for kind, command in kinds.items() for name in stack.ask("docker", *command).split()}
+    return found - {"network docker_gwbridge", "network ingress"}  # the swarm's own, made when it likes
 
 
-def clean(stack: Stack, failed: bool) -> None:
-    """Takes down what a failed part left, and this run's images."""
+def clean(stack: Stack, before: set[str], failed: bool) -> None:
+    """Takes down what a failed part left, and the images that came with this run."""
     if failed:
         stack.environment.pop("STORAGE", None)
         print(stack.ask("docker", "service", "ls", check=False))
         stack.ask("docker/undeploy.sh", "--with-data", "--yes", check=False)
         stack.ask("docker", "stack", "rm", stack.name, check=False)
-    for name in IMAGES:
-        stack.ask("docker", "rmi", "-f", f"{name}:{stack.tag}", check=False)
+    for _ in range(10):  # an image goes only after those that stand on it
+        images_left = [thing.split()[1] for thing in things(stack) - before if thing.startswith("image ")]
+        for image in images_left:
+            stack.ask("docker", "rmi", "-f", image, check=False)
 
 
 def play(stack: Stack) -> tuple[int, int]:
@@ -308,7 +311,7 @@ def main() -> int:
             try:
                 passed, failed = play(stack)
             finally:
-                clean(stack, failed != 0)
+                clean(stack, before, failed != 0)
             left = things(stack) - before
             if left and not failed:
                 print(f"FAILED: left behind in the engine: {', '.join(sorted(left))}")
