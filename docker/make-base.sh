@@ -56,7 +56,7 @@ chroot "$root" sh -c 'apt-get -q update && apt-get -q -y upgrade' >"$folder/log"
   fail "apt-get in the new system failed; its last lines stand above"
 }
 find "$root/usr/share/doc" -type f ! -name copyright -delete
-rm -rf "$root"/var/cache/apt/*.bin "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* \
+rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* \
   "$root"/usr/share/{man,info,locale,lintian}/* "$root"/var/log/*.log "$root"/var/log/apt/*
 : >"$root/etc/resolv.conf"
 rm -f "$root/etc/hostname"
