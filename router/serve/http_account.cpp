@@ -5,6 +5,7 @@
 
 #include "router/serve/http_answers.h"
 #include "router/serve/http_door.h"
+#include "router/serve/read_routes.h"
 #include "router/serve/same_site.h"
 
 namespace tamada::router {
@@ -26,7 +27,7 @@ std::string HttpDoor::me_json(const Identity& identity) const {
 
 bool HttpDoor::account(const ExchangePtr& exchange) {
   const http::Request& request = exchange->request;
-  if (request.path == "/api/v1/me" && (request.method == "GET" || request.method == "HEAD")) {
+  if (request.path == "/api/v1/me" && looks(request)) {
     exchange->send(answer_with(me_json(sign_in_.by_cookie(request, exchange->caller)), json_type));
     return true;
   }

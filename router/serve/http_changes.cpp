@@ -8,6 +8,7 @@
 #include "router/serve/action_requests.h"
 #include "router/serve/http_answers.h"
 #include "router/serve/http_door.h"
+#include "router/serve/read_routes.h"
 #include "router/serve/same_site.h"
 #include "router/stats/status_json.h"
 
@@ -52,8 +53,8 @@ bool is_older(const http::Request& request) {
 void HttpDoor::change(const ExchangePtr& exchange) {
   const http::Request& request = exchange->request;
   if (!action_request(request)) {
-    http::Response response = text_answer(405, "GET or HEAD.");
-    response.headers.add("Allow", "GET, HEAD");
+    http::Response response = text_answer(405, "GET, HEAD or OPTIONS.");
+    response.headers.add("Allow", std::string(looking_methods));
     return exchange->send(response);
   }
   if (!sign_in_.has_users()) {

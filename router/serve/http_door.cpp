@@ -34,8 +34,8 @@ void add_age(http::Response& response, std::int64_t age) {
 
 const http::Response no_picture = text_answer(503, "the control loop has not answered yet; try again");
 
-bool looks(const http::Request& request) {
-  return request.method == "GET" || request.method == "HEAD";
+bool asks_options(const http::Request& request) {
+  return request.method == "OPTIONS";
 }
 
 }  // namespace
@@ -65,7 +65,28 @@ RenderOptions HttpDoor::render_options() const {
   return options;
 }
 
+// RFC 9110, 9.3.7: an answer to OPTIONS says what may be done. What would be shown is left out.
+void HttpDoor::Exchange::send(const http::Response& response) {
+  if (!asks_options(request)) return responder.send(response);
+  http::Response bare;
+  bare.status = response.status;
+  for (const http::Header& field : response.headers) {
+    if (!http::equals_ignoring_case(field.name, "Content-Type")) bare.headers.add(field.name, field.value);
+  }
+  if (!bare.headers.has("Allow")) bare.headers.add("Allow", std::string(looking_methods));
+  responder.send(bare);
+}
+
+void HttpDoor::Exchange::send(const http::KeptResponse& response) {
+  if (!asks_options(request)) return responder.send(response);
+  http::Response bare = answer_with({}, text_type);
+  bare.status = response.status();
+  send(bare);
+}
+
 void HttpDoor::answer(http::Request request, const Caller& caller, http::Responder responder) {
+  // RFC 9110, 9.3.7: "*" asks about the server as a whole, as "/" does here.
+  if (asks_options(request) && request.path == "*") request.path = "/";
   if (!config_.login_to_read && send_kept(request, responder)) return;
   const auto exchange =
       std::make_shared<Exchange>(Exchange{std::move(request), caller, std::move(responder)});
@@ -87,7 +108,7 @@ void HttpDoor::denied(const std::string& by, const std::string& from, const std:
 }
 
 bool HttpDoor::send_kept(const http::Request& request, http::Responder& responder) {
-  if (!looks(request)) return false;
+  if (!looks(request) || asks_options(request)) return false;
   const StatsSnapshotPtr snapshot = snapshots_.recent();
   if (snapshot == nullptr) return false;
   const Rendered::Answer kept = request.query.empty() ? rendered_.find(request.path, *snapshot)
@@ -184,6 +205,7 @@ bool HttpDoor::let_in(const ExchangePtr& exchange, const Identity& identity) {
   }
   exchange->send(response);
   return false;
+    if (asks_options(request)) return exchange->send(answer_with({}, event_type));
 }
 
 void HttpDoor::read(const ExchangePtr& exchange) {

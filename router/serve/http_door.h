@@ -1,7 +1,9 @@
 // HttpDoor: every request on the statistics port, and its answer. docs/statistics.md has the list.
 //
 //   open to all           /health /ready, the page's own files, signing in and out
-//   read                  everything else with GET and HEAD; needs a login where `login_to_read` is set
+//   read                  everything else with GET, HEAD and OPTIONS; needs a login where `login_to_read` is
+//   set.
+//                         OPTIONS is answered as GET, without the body: load balancers check with it
 //   change                PUT, POST, DELETE; needs a user, a request from our own page or from a program, and
 //                         with a cookie the session's second token. Each is carried out by the backend, which
 //                         writes it into the log with the user's name
@@ -53,8 +55,8 @@ class HttpDoor {
     http::Request request;
     Caller caller;
     http::Responder responder;
-    void send(const http::Response& response) { responder.send(response); }
-    void send(const http::KeptResponse& response) { responder.send(response); }
+    void send(const http::Response& response);
+    void send(const http::KeptResponse& response);
   };
   using ExchangePtr = std::shared_ptr<Exchange>;
 

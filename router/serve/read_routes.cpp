@@ -52,6 +52,10 @@ std::optional<ReadRoute> api_route(std::string_view path) {
 
 }  // namespace
 
+bool looks(const http::Request& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
 std::string target_of(const http::Request& request) {
   return request.query.empty() ? request.path : request.path + "?" + request.query;
 }

@@ -18,6 +18,11 @@
 
 namespace tamada::router {
 
+// Requests that only look. OPTIONS is one: plain checks of load balancers send it (HAProxy's `option
+// httpchk`).
+[[nodiscard]] bool looks(const http::Request& request);
+inline constexpr std::string_view looking_methods = "GET, HEAD, OPTIONS";  // as Allow names them
+
 struct ReadRoute {
   bool keeps = true;  // worth keeping for others who ask for the same
   std::string_view type;

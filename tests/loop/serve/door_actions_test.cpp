@@ -91,7 +91,7 @@ TEST_CASE_METHOD(DoorFixture, "other methods and paths change nothing", "[stats_
   open();
   const http::Response post = change("POST", "/", "s=pg1&action=drain&b=%231", basic(), "");
   CHECK(post.status == 405);
-  CHECK(post.headers.find("Allow") == "GET, HEAD");
+  CHECK(post.headers.find("Allow") == "GET, HEAD, OPTIONS");
   const http::Response wrong = change("POST", path, drain, basic());
   CHECK(wrong.status == 405);
   CHECK(wrong.headers.find("Allow") == "PUT");

@@ -44,6 +44,53 @@ TEST_CASE_METHOD(DoorFixture, "every door is there, with its type", "[stats_door
   CHECK(Json::parse(get("/api/v1/state").body)["leader"]["name"] == "pg1");
 }
 
+TEST_CASE_METHOD(DoorFixture, "OPTIONS is answered as GET and HEAD are, without a body", "[stats_door]") {
+  const auto with = [&](const char* method, const std::string& path) {
+    http::Request request;
+    request.method = method;
+    request.path = path;
+    return send(request);
+  };
+  for (const bool login : {false, true}) {
+    config.login_to_read = login;
+    open();
+    for (const char* path :
+         {"/", "/ready", "/health", "/metrics", "/;csv", "/;json", "/status", "/index.html", "/haproxy_stats",
+          "/ui/main.js", "/api/v1/state", "/api/v1/nodes/pg1", "/api/v1/sessions", "/api/v1/me", "/nothing",
+          "/api/v1/nodes/none", "/admin/nodes/pg1", "/api/v1/switchover", "/api/v1/sign-in"}) {
+      INFO(path << (login ? ", with a login" : ""));
+      const int expected = get(path).status;
+      const http::Response options = with("OPTIONS", path);
+      CHECK(options.status == expected);
+      CHECK(options.body.empty());
+      CHECK(options.headers.find("Content-Length") == "0");
+      CHECK(options.headers.find("Allow").value_or("") ==
+            get(path).headers.find("Allow").value_or("GET, HEAD, OPTIONS"));
+      CHECK(options.headers.find("X-Content-Type-Options") == "nosniff");
+      CHECK(with("HEAD", path).status == expected);
+    }
+    CHECK(with("OPTIONS", "/events").status == (login ? 401 : 200));
+    CHECK(with("OPTIONS", "*").status == 200);
+  }
+  backend.picture.process.listening = false;
+  open();
+  run_for(2 * StatsPorts::snapshot_fresh + 10ms);
+  CHECK(with("OPTIONS", "/ready").status == 503);
+  CHECK(with("OPTIONS", "/health").status == 200);
+}
+
+TEST_CASE_METHOD(DoorFixture, "the plainest checks of load balancers are answered", "[stats_door]") {
+  open();
+  for (const char* asked :
+       {"OPTIONS / HTTP/1.0\r\n\r\n", "HEAD / HTTP/1.0\r\n\r\n", "GET /ready HTTP/1.0\r\n\r\n",
+        "OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"}) {
+    INFO(asked);
+    const http::RawClient client(loop, address(), asked);
+    REQUIRE(run_until([&] { return client.ended; }));
+    CHECK(client.got.starts_with("HTTP/1.1 200 OK\r\n"));
+  }
+}
+
 TEST_CASE_METHOD(DoorFixture, "what is not there is 404, and wrong questions are told what was expected",
                  "[stats_door]") {
   open();
