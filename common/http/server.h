@@ -20,6 +20,7 @@
 #include "common/base/address.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/base/rate_meter.h"
 #include "common/http/message.h"
 #include "common/http/message_parser.h"
 #include "common/http/responder.h"
@@ -31,6 +32,21 @@ namespace tamada::http {
 
 struct ServerOptions {
   MessageLimits limits{
+// Since the start. Bytes are those of HTTP, before TLS. One thread: that of the servers that count here.
+struct ServerCounters {
+  std::size_t connections = 0;  // open now
+  std::size_t connections_max = 0;
+  std::uint64_t accepted = 0;
+  RateMeter connection_rate;
+  std::uint64_t requests = 0;  // whole ones
+  RateMeter request_rate;
+  std::uint64_t bad = 0;     // no HTTP, too large, too slow
+  std::uint64_t denied = 0;  // answers that tell whoever asks that they may not: 401, 403, 429
+  std::uint64_t in_bytes = 0;
+  std::uint64_t out_bytes = 0;
+  std::array<std::uint64_t, 6> answers{};  // by the status's first digit: answers[2] counts 2xx
+};
+
       .max_header = std::size_t{16} * 1024, .max_body = std::size_t{64} * 1024, .max_fields = 100};
   Duration idle_timeout = 60s;    // between two requests, before the first byte
   Duration header_timeout = 10s;  // from the connection, or a request's first byte, to the end of its head;
@@ -42,17 +58,13 @@ struct ServerOptions {
   std::size_t max_stream_queue = std::size_t{256} * 1024;
   TlsContext* tls = nullptr;  // null: plain HTTP
   Headers own_headers{};      // besides, in the answers that no handler gives: 400, 408, 503, ...
-};
-
-// Since the start. Bytes are those of HTTP, before TLS.
-struct ServerCounters {
-  std::size_t connections_max = 0;
-  std::uint64_t accepted = 0;
-  std::uint64_t requests = 0;  // whole ones
-  std::uint64_t bad = 0;       // no HTTP, too large, too slow
-  std::uint64_t in_bytes = 0;
-  std::uint64_t out_bytes = 0;
-  std::array<std::uint64_t, 6> answers{};  // by the status's first digit: answers[2] counts 2xx
+  // Several servers may count together, one after the other too; null: this one counts alone.
+  std::shared_ptr<ServerCounters> counters = nullptr;
+  // Whose connections may begin with a PROXY header (v1 or v2; with TLS before the handshake), or not: load
+  // balancers. The client is then the one that it names. From others one is refused. `proxy_setting`: what
+  // this list is called, for words.
+  std::vector<Network> proxy_from{};
+  std::string proxy_setting = "the list of load balancers";
 };
 
 // What the handler learns beyond the request.

@@ -117,6 +117,7 @@ void ServerConnection::begin_stream(int status, const Headers& given) {
   assert(phase_ == Phase::answering);
   count_answer(status);
   // A client whose side is closed would never be seen to go.
+  owner_.counters().request_rate.add(loop::boot_now());
   if (!chunked_ || client_ended_) keep_alive_ = false;
   Headers headers = given;
   if (chunked_) headers.add("Transfer-Encoding", "chunked");
@@ -219,3 +220,4 @@ void ServerConnection::leave() {
 }
 
 }  // namespace tamada::http
+  if (status == 401 || status == 403 || status == 429) ++owner_.counters().denied;

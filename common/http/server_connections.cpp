@@ -17,11 +17,18 @@ constexpr Duration farewell = 1s;
 }  // namespace
 
 ServerConnections::ServerConnections(loop::Loop& loop, const ServerOptions& options, Server::Handler handler)
-    : loop_(loop), options_(options), handler_(std::move(handler)) {}
+    : loop_(loop),
+      options_(options),
+      handler_(std::move(handler)),
+      counters_(options.counters != nullptr ? options.counters : std::make_shared<ServerCounters>()) {}
 
-ServerConnections::~ServerConnections() = default;
+ServerConnections::~ServerConnections() {
+  counters_->connections -= open_.size();
+}
 
 void ServerConnections::accept(loop::UniqueFd socket, const Address& peer) {
+  ++counters_->accepted;
+  counters_->connection_rate.add(loop::boot_now());
   if (open_.size() >= options_.max_connections && !make_room()) return turn_away(std::move(socket), peer);
   std::unique_ptr<TlsSession> tls;
   if (options_.tls != nullptr) {
@@ -31,8 +38,8 @@ void ServerConnections::accept(loop::UniqueFd socket, const Address& peer) {
     tls = std::move(*made);
   }
   const std::uint64_t id = ++last_id_;
-  ++counters_.accepted;
-  counters_.connections_max = std::max(counters_.connections_max, open_.size() + 1);
+  ++counters_->connections;
+  counters_->connections_max = std::max(counters_->connections_max, counters_->connections);
   auto& connection = *(open_[id] = std::make_unique<ServerConnection>(*this, id));
   connection.start(std::move(socket), peer, std::move(tls));
 }
@@ -53,6 +60,8 @@ void ServerConnections::turn_away(loop::UniqueFd socket, const Address& peer) {
   stream.adopt(std::move(socket), peer);
   const std::string bytes =
       KeptResponse(own_answer(503, "too many connections; try again later")).bytes(false, true);
+  ++counters_->answers[5];
+  counters_->out_bytes += bytes.size();
   stream.write(std::as_bytes(std::span(bytes)));
   stream.finish(farewell);
 }
@@ -71,6 +80,7 @@ ServerConnection* ServerConnections::find(std::uint64_t id) const {
 void ServerConnections::retire(std::uint64_t id) {
   auto node = open_.extract(id);
   if (node.empty()) return;
+  --counters_->connections;
   if (retired_.empty()) {
     loop_.defer([weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->retired_.clear();

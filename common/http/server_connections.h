@@ -34,7 +34,7 @@ class ServerConnections : public std::enable_shared_from_this<ServerConnections>
   [[nodiscard]] loop::Loop& loop() const { return loop_; }
   [[nodiscard]] const ServerOptions& options() const { return options_; }
   [[nodiscard]] const Server::Handler& handler() const { return handler_; }
-  [[nodiscard]] ServerCounters& counters() { return counters_; }
+  [[nodiscard]] ServerCounters& counters() { return *counters_; }
 
  private:
   void turn_away(loop::UniqueFd socket, const Address& peer);
@@ -45,7 +45,7 @@ class ServerConnections : public std::enable_shared_from_this<ServerConnections>
   std::map<std::uint64_t, std::unique_ptr<ServerConnection>> open_;
   std::vector<std::unique_ptr<ServerConnection>> retired_;
   std::uint64_t last_id_ = 0;
-  ServerCounters counters_;
+  const std::shared_ptr<ServerCounters> counters_;
 };
 
 }  // namespace tamada::http

@@ -15,12 +15,14 @@ bool same_place(const StatsSocket& a, const StatsSocket& b) {
 }  // namespace
 
 RuntimeSockets::RuntimeSockets(loop::Loop& loop, StatsBackend& backend, SnapshotCache& snapshots,
-                               SessionCache& sessions, std::function<RenderOptions()> options)
+                               SessionCache& sessions, std::function<RenderOptions()> options,
+                               std::function<void(bool all)> clear)
     : loop_(loop),
       backend_(backend),
       snapshots_(snapshots),
       session_cache_(sessions),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      clear_(std::move(clear)) {}
 
 std::vector<Error> RuntimeSockets::prepare(const std::vector<StatsSocket>& wanted) {
   std::vector<Error> errors;
@@ -71,6 +73,8 @@ void RuntimeSockets::get_sessions(SessionCache::Use use) {
 }
 
 void RuntimeSockets::act(Action action, std::function<void(ActionResult)> done) {
+  if (action.kind == Action::Kind::clear_maxima) clear_(false);
+  if (action.kind == Action::Kind::clear_counters) clear_(true);
   backend_.act(std::move(action), [this, alive = std::weak_ptr<bool>(alive_),
                                    done = std::move(done)](const ActionResult& result) {
     if (alive.expired()) return;

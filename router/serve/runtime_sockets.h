@@ -17,10 +17,10 @@ namespace tamada::router {
 
 class RuntimeSockets final : private RuntimeHost {
  public:
-  // `options`: how things are shown now (standby_status, the counters of the statistics port). Everything
-  // must outlive it.
+  // `options`: how things are shown now (standby_status, the counters of the statistics port). `clear`: the
+  // statistics port's own counters are cleared, too: its maxima, or all. Everything must outlive it.
   RuntimeSockets(loop::Loop& loop, StatsBackend& backend, SnapshotCache& snapshots, SessionCache& sessions,
-                 std::function<RenderOptions()> options);
+                 std::function<RenderOptions()> options, std::function<void(bool all)> clear);
   RuntimeSockets(const RuntimeSockets&) = delete;
   RuntimeSockets& operator=(const RuntimeSockets&) = delete;
 
@@ -50,6 +50,7 @@ class RuntimeSockets final : private RuntimeHost {
   SnapshotCache& snapshots_;
   SessionCache& session_cache_;
   const std::function<RenderOptions()> options_;
+  const std::function<void(bool all)> clear_;
   std::vector<StatsSocket> places_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::vector<std::unique_ptr<RuntimeDoor>> doors_;

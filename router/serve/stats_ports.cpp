@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/loop/clock.h"
 #include "router/serve/http_answers.h"
 
 namespace tamada::router {
@@ -24,7 +25,9 @@ StatsPorts::StatsPorts(loop::Loop& loop, StatsBackend& backend)
       snapshots_(loop, snapshot_fresh, [&backend](auto ready) { backend.snapshot(std::move(ready)); }),
       sessions_(loop, sessions_fresh, [&backend](auto ready) { backend.sessions(std::move(ready)); }),
       door_(loop, backend, snapshots_, sessions_, [this] { return counted(); }),
-      sockets_(loop, backend, snapshots_, sessions_, [this] { return door_.render_options(); }) {}
+      sockets_(
+          loop, backend, snapshots_, sessions_, [this] { return door_.render_options(); },
+          [this](bool all) { clear_counted(all); }) {}
 
 StatsPorts::~StatsPorts() = default;
 
@@ -44,6 +47,9 @@ std::unique_ptr<http::Server> StatsPorts::make_server(const Set& set,
   add_security_headers(options.own_headers);
   options.tls = set.tls.get();
   const bool tls = set.tls != nullptr;
+  options.counters = counters_;
+  options.proxy_from = set.config.proxy_protocol_from;
+  options.proxy_setting = "stats.proxy_protocol_from";
   return std::make_unique<http::Server>(
       loop_, options,
       [this, tls, port](http::Request request, const http::Peer& peer, http::Responder responder) {
@@ -131,19 +137,36 @@ std::vector<Address> StatsPorts::addresses() const {
 
 StatsDoor StatsPorts::counted() const {
   StatsDoor door;
-  door.max_connections = open_.config.max_connections;
-  for (const Bound& bound : open_.bound) {
-    const http::ServerCounters& counters = bound.server->counters();
-    door.connections += static_cast<std::uint32_t>(bound.server->connections());
-    door.connections_max += static_cast<std::uint32_t>(counters.connections_max);
-    door.accepted += counters.accepted;
-    door.requests += counters.requests;
-    door.bad += counters.bad;
-    door.in_bytes += counters.in_bytes;
-    door.out_bytes += counters.out_bytes;
-    for (std::size_t i = 1; i < counters.answers.size(); ++i) door.by[i - 1] += counters.answers[i];
+  const http::ServerCounters& now = *counters_;
+  const TimePoint at = loop::boot_now();
+  door.tls = open_.tls != nullptr;
+  door.max_connections =
+      static_cast<std::uint32_t>(open_.config.max_connections * std::max<std::size_t>(open_.bound.size(), 1));
+  door.connections = static_cast<std::uint32_t>(now.connections);
+  door.connections_max = static_cast<std::uint32_t>(now.connections_max);
+  door.accepted = now.accepted - cleared_.accepted;
+  door.rate = now.connection_rate.rate(at);
+  door.rate_max = now.connection_rate.max();
+  door.requests = now.requests - cleared_.requests;
+  door.request_rate = now.request_rate.rate(at);
+  door.request_rate_max = now.request_rate.max();
+  door.denied = now.denied - cleared_.denied;
+  door.bad = now.bad - cleared_.bad;
+  door.in_bytes = now.in_bytes - cleared_.in_bytes;
+  door.out_bytes = now.out_bytes - cleared_.out_bytes;
+  for (std::size_t i = 1; i < now.answers.size(); ++i) {
+    door.by[i - 1] = now.answers[i] - cleared_.answers[i];
   }
   return door;
 }
 
 }  // namespace tamada::router
+// As `clear counters` does with those of the listeners: the maxima begin anew, and with `all` the rest, too.
+void StatsPorts::clear_counted(bool all) {
+  const TimePoint at = loop::boot_now();
+  counters_->connections_max = counters_->connections;
+  counters_->connection_rate.clear_max(at);
+  counters_->request_rate.clear_max(at);
+  if (all) cleared_ = *counters_;
+}
+

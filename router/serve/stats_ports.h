@@ -57,8 +57,12 @@ class StatsPorts {
                                                           const std::shared_ptr<std::uint16_t>& port);
   [[nodiscard]] Result<void> open(Set& set, const HostPort& bind, bool same_options);
   [[nodiscard]] StatsDoor counted() const;
+  void clear_counted(bool all);
 
   loop::Loop& loop_;
+  // Of all servers there were; what had been counted when somebody cleared it is subtracted.
+  const std::shared_ptr<http::ServerCounters> counters_ = std::make_shared<http::ServerCounters>();
+  http::ServerCounters cleared_;
   SnapshotCache snapshots_;
   SessionCache sessions_;
   HttpDoor door_;

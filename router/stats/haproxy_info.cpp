@@ -20,7 +20,7 @@ std::uint64_t uptime_s(const StatsSnapshot& snapshot) {
 
 // The listeners together.
 struct Totals {
-  std::uint64_t clients = 0, accepted = 0, denied = 0, bytes = 0, byte_rate = 0, rate = 0, rate_max = 0;
+  std::uint64_t clients = 0, accepted = 0, bytes = 0, byte_rate = 0, rate = 0, rate_max = 0;
 };
 
 Totals totals_of(const StatsSnapshot& snapshot) {
@@ -28,7 +28,6 @@ Totals totals_of(const StatsSnapshot& snapshot) {
   for (const ListenerStats& listener : snapshot.listeners) {
     totals.clients += listener.sessions + listener.held + listener.queued;
     totals.accepted += listener.accepted;
-    totals.denied += listener.denied;
     totals.bytes += listener.up_bytes + listener.down_bytes;
     totals.byte_rate += listener.up_rate + listener.down_rate;
     totals.rate += listener.rate;
@@ -144,8 +143,14 @@ InfoTable info_table(const StatsSnapshot& snapshot, const RenderOptions& options
   info.number("Maxconn", process.clients_max);
   info.number("Hard_maxconn", process.clients_max);
   info.number("CurrConns", connections);
-  info.number("CumConns", totals.accepted + totals.denied + door.accepted);
+  info.number("CumConns", totals.accepted + door.accepted);
   info.number("CumReq", totals.accepted + door.requests);
+  if (door.tls) {
+    info.number("CurrSslConns", door.connections);
+    info.number("CumSslConns", door.accepted);
+    info.number("SslRate", door.rate);
+    info.number("MaxSslRate", door.rate_max);
+  }
   info.number("ConnRate", totals.rate + door.rate);
   info.number("MaxConnRate", std::max<std::uint64_t>(totals.rate_max, door.rate_max));
   info.number("SessRate", totals.rate + door.rate);

@@ -119,7 +119,7 @@ class TableBuilder {
     out.u32(Column::req_rate_max, 0);
     out.u32(Column::conn_rate, listener.rate);
     out.u32(Column::conn_rate_max, listener.rate_max);
-    out.u64(Column::conn_tot, listener.accepted + listener.denied);
+    out.u64(Column::conn_tot, listener.accepted);  // those that were denied are among them
     out.u64(Column::dcon, listener.denied);
     out.u64(Column::sess_other, listener.accepted);
     out.zeros({Column::dreq, Column::dses, Column::comp_in, Column::comp_out, Column::comp_byp,

@@ -13,12 +13,13 @@ namespace tamada::router {
 
 // The statistics listener itself: HAProxy's proxy `stats`. The statistics thread counts; since the start.
 struct StatsDoor {
+  bool tls = false;               // its connections are HTTPS
   std::uint32_t connections = 0;  // open now
   std::uint32_t connections_max = 0;
   std::uint32_t max_connections = 0;  // the limit
   std::uint64_t accepted = 0;
   std::uint64_t requests = 0;
-  std::uint64_t denied = 0;           // 401, 403
+  std::uint64_t denied = 0;           // answers 401, 403, 429
   std::uint64_t bad = 0;              // no HTTP, too large, too slow
   std::uint64_t in_bytes = 0;         // received
   std::uint64_t out_bytes = 0;        // sent

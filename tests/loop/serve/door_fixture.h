@@ -39,6 +39,7 @@ class PlayedBackend final : public StatsBackend {
   }
   void act(Action action, std::function<void(ActionResult)> done) override {
     actions.push_back(std::move(action));
+    if (never_acts) return unanswered.push_back(std::move(done));
     loop_.post([done = std::move(done), result = result] { done(result); });
   }
   void forget() override {}
@@ -54,9 +55,11 @@ class PlayedBackend final : public StatsBackend {
   StatsSnapshot picture;
   ActionResult result{ActionResult::Kind::done, "done as asked"};
   bool hangs = false;
+  bool never_acts = false;
   std::uint64_t snapshots = 0;
   std::uint64_t session_lists = 0;
   std::vector<Action> actions;
+  std::vector<std::function<void(ActionResult)>> unanswered;
   std::vector<std::string> records;
 };
 

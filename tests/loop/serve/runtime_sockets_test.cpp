@@ -81,8 +81,8 @@ struct Fixture {
       : backend(test.loop),
         snapshots(test.loop, 100ms, [this](auto ready) { backend.snapshot(std::move(ready)); }),
         sessions(test.loop, 100ms, [this](auto ready) { backend.sessions(std::move(ready)); }),
-        sockets(std::make_unique<RuntimeSockets>(test.loop, backend, snapshots, sessions,
-                                                 [] { return RenderOptions{}; })) {}
+        sockets(std::make_unique<RuntimeSockets>(
+            test.loop, backend, snapshots, sessions, [] { return RenderOptions{}; }, [](bool /*all*/) {})) {}
 
   [[nodiscard]] std::string path(const std::string& name = "s") const { return folder / name; }
 
