@@ -49,23 +49,46 @@ bool PasswordChecker::remembers(const std::string& user, const std::string& pass
   return secret.hash.empty() ? same_secret(password, secret.plain) : verified_.knows(password, secret.hash);
 }
 
-void PasswordChecker::check(const std::string& user, const std::string& password,
-                            std::function<void(Outcome)> then) {
-  if (waiting_ >= waiting_max) return then(Outcome::busy);
-  ++waiting_;
-  const auto found = users_.find(user);
+void PasswordChecker::check(const std::string& user, const std::string& password, const std::string& source,
+                            Standing standing, Then then) {
+  for (auto& [ticket, check] : checks_) {
+    if (check.user == user && check.source == source && check.password == password) {
+      return check.then.push_back(std::move(then));
+    }
+  }
+  const std::uint64_t ticket = ++last_ticket_;
+  checks_[ticket] = {user, password, source, {std::move(then)}};
+  const auto gives_way = queue_.add({ticket, has_user(user) ? user : std::string(), source, standing});
+  if (gives_way) {
+    const Check turned_away = std::move(checks_.extract(*gives_way).mapped());
+    for (const Then& each : turned_away.then) each(Outcome::busy);
+  }
+  begin_next();
+}
+
+void PasswordChecker::begin_next() {
+  if (running_) return;
+  running_ = queue_.take();
+  if (!running_) return;
+  const Check& check = checks_.at(*running_);
+  const auto found = users_.find(check.user);
   const bool exists = found != users_.end() && !found->second.hash.empty();
   const std::string hash = exists ? found->second.hash : some_hash();
   const auto right = std::make_shared<bool>(false);
-  side_.run([right, password, hash] { *right = verify_password(password, hash); },
-            [this, right, exists, user, password, hash, then = std::move(then)] {
-              --waiting_;
-              // The configuration may have changed meanwhile.
-              const auto now = users_.find(user);
-              const bool counts = *right && exists && now != users_.end() && now->second.hash == hash;
-              if (counts) verified_.remember(password, hash);
-              then(counts ? Outcome::right : Outcome::wrong);
+  side_.run([right, password = check.password, hash] { *right = verify_password(password, hash); },
+            [this, right, exists, hash] {
+              const Check done = std::move(checks_.extract(*std::exchange(running_, std::nullopt)).mapped());
+              finish(done, hash, *right && exists);
+              begin_next();
             });
+}
+
+void PasswordChecker::finish(const Check& check, const std::string& hash, bool right) {
+  // The configuration may have changed meanwhile.
+  const auto now = users_.find(check.user);
+  const bool counts = right && now != users_.end() && now->second.hash == hash;
+  if (counts) verified_.remember(check.password, hash);
+  for (const Then& each : check.then) each(counts ? Outcome::right : Outcome::wrong);
 }
 
 // The work of a known name, for a name that is none.

@@ -22,13 +22,11 @@ std::string set_cookie(const Caller& caller, std::string_view token, Duration la
                      seconds, caller.tls ? "; Secure" : "");
 }
 
-// Guesses are counted by network and user: a scraper with an old password does not keep its neighbour out.
-// All names that are none count as one, so that inventing names brings nothing. Of IPv6 whoever has one
-// address has the whole /64.
-std::string limited_as(const Address& peer, const std::string& user) {
+// Of IPv6 whoever has one address has the whole /64.
+std::string network_of(const Address& peer) {
   std::string network = peer.ip_bytes();
   if (network.size() == 16) network.resize(8);
-  return network + '/' + user;
+  return network;
 }
 
 struct Credentials {
@@ -92,22 +90,33 @@ void SignIn::identify(const http::Request& request, const Caller& caller, Then t
 }
 
 void SignIn::check(const std::string& user, const std::string& password, const Caller& caller, Then then) {
+  const std::string network = network_of(caller.peer);
+  // Guesses are counted by network and user: a scraper with an old password does not keep its neighbour out.
+  // All names that are none count as one, so that inventing names brings nothing.
+  const std::string whose = network + '/' + (checker_.has_user(user) ? user : std::string());
+  const TimePoint now = loop::boot_now();
   // First of all, also for what is remembered: else the right password among many would show at once.
-  const std::string whose = limited_as(caller.peer, checker_.has_user(user) ? user : std::string());
-  if (const Duration wait = limiter_.wait(whose, loop::boot_now()); wait > Duration::zero()) {
+  if (const Duration wait = limiter_.wait(whose, now); wait > Duration::zero()) {
     return then({Identity::Kind::slowed, {}, {}, wait});
   }
-  if (checker_.remembers(user, password)) return then({Identity::Kind::known, user, {}, {}});
-  checker_.check(user, password,
-                 [this, user, whose, then = std::move(then)](PasswordChecker::Outcome outcome) {
+  if (checker_.remembers(user, password)) {
+    sources_.right(network, now);
+    return then({Identity::Kind::known, user, {}, {}});
+  }
+  checker_.check(user, password, network, sources_.of(network, now),
+                 [this, user, network, whose, then = std::move(then)](PasswordChecker::Outcome outcome) {
+                   const TimePoint at = loop::boot_now();
                    switch (outcome) {
                      case PasswordChecker::Outcome::right:
                        limiter_.succeeded(whose);
+                       sources_.right(network, at);
                        return then({Identity::Kind::known, user, {}, {}});
                      case PasswordChecker::Outcome::wrong:
-                       limiter_.failed(whose, loop::boot_now());
+                       limiter_.failed(whose, at);
+                       sources_.trouble(network, at);
                        return then({Identity::Kind::wrong, {}, {}, {}});
                      case PasswordChecker::Outcome::busy:
+                       sources_.trouble(network, at);
                        return then({Identity::Kind::busy, {}, {}, {}});
                    }
                  });

@@ -4,7 +4,7 @@
 // changing request must also carry the session's second token in X-Tamada-CSRF, which only our page knows.
 // Programs send Basic credentials with each request; those that were right are remembered (as keyed digests),
 // so that a scrape does not cost a key derivation. Whoever sends wrong ones is slowed down, by network and
-// user.
+// user; when more is asked than can be checked, those are turned away first from whose network trouble came.
 //
 // Passwords are checked on a side thread; answers may come later, on this thread. The cookie is named after
 // the port: browsers keep one jar for all ports of a host. Statistics thread; the loop must outlive it.
@@ -23,6 +23,7 @@
 #include "router/serve/failure_limiter.h"
 #include "router/serve/password_checker.h"
 #include "router/serve/session_book.h"
+#include "router/serve/source_book.h"
 
 namespace tamada::router {
 
@@ -76,6 +77,7 @@ class SignIn {
   PasswordChecker checker_;
   SessionBook book_;
   FailureLimiter limiter_;
+  SourceBook sources_;
 };
 
 // The value of the cookie `name` in a request; several Cookie fields count as one. Pure.
