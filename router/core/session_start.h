@@ -86,6 +86,8 @@ class SessionStart {
   // After `relay`: start-up is known to be over (ReadyForQuery, or an error to the client). Otherwise it goes
   // on behind TLS and somebody has to guess.
   [[nodiscard]] bool is_started() const { return started_; }
+  // The server was seen to authenticate the client. Behind TLS nobody can see it.
+  [[nodiscard]] bool is_authenticated() const { return scanner_.authenticated(); }
   // A refusal waits to be told, or was: no server is wanted any more. Whoever leaves before it could be told
   // (a client that insists on TLS, at the `N`) ends with this all the same.
   struct Refused {

@@ -44,8 +44,7 @@ bool HttpDoor::account(const ExchangePtr& exchange) {
   } else if (out) {
     const Identity identity = sign_in_.by_cookie(request, exchange->caller);
     if (identity.kind == Identity::Kind::known) {
-      backend_.record(false, "stats.sign_out", identity.user, exchange->caller.peer.to_string(),
-                      "by themselves");
+      backend_.record("stats.sign_out", identity.user, exchange->caller.peer.to_string(), "by themselves");
     }
     const std::string cookie = sign_in_.sign_out(request, exchange->caller);
     if (config_.login_to_read) events_.end_all();
@@ -69,7 +68,7 @@ void HttpDoor::sign_in(const ExchangePtr& exchange) {
   sign_in_.sign_in(body["user"].get<std::string>(), body["password"].get<std::string>(), exchange->caller,
                    [this, exchange](const Identity& identity, const std::string& cookie) {
                      if (!let_in(exchange, identity)) return;
-                     backend_.record(false, "stats.sign_in", identity.user, exchange->caller.peer.to_string(),
+                     backend_.record("stats.sign_in", identity.user, exchange->caller.peer.to_string(),
                                      "with a password");
                      http::Response response = answer_with(me_json(identity), json_type);
                      response.headers.add("Set-Cookie", cookie);

@@ -62,7 +62,7 @@ void HttpDoor::change(const ExchangePtr& exchange) {
         json_error(403, "nothing can be changed here: set stats.users in the configuration"));
   }
   if (const auto foreign = foreign_site(request)) {
-    denied("-", exchange->caller.peer.to_string(), *foreign);
+    backend_.record_denied("-", exchange->caller.peer, *foreign);
     return exchange->send(json_error(403, *foreign));
   }
   sign_in_.identify(request, exchange->caller, [this, exchange](const Identity& identity) {
@@ -80,7 +80,7 @@ void HttpDoor::act(const ExchangePtr& exchange, const Identity& identity) {
   const http::Request& request = exchange->request;
   if (!identity.csrf.empty() &&
       !same_text(request.headers.find("X-Tamada-CSRF").value_or(""), identity.csrf)) {
-    denied(identity.user, exchange->caller.peer.to_string(), "X-Tamada-CSRF is missing or wrong");
+    backend_.record_denied(identity.user, exchange->caller.peer, "X-Tamada-CSRF is missing or wrong");
     return exchange->send(json_error(403, "X-Tamada-CSRF is missing or wrong: it is in GET /api/v1/me"));
   }
   if (!request.body.empty() && !is_older(request) && !says_json(request)) {

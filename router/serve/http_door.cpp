@@ -98,15 +98,6 @@ void HttpDoor::answer(http::Request request, const Caller& caller, http::Respond
   });
 }
 
-void HttpDoor::denied(const std::string& by, const std::string& from, const std::string& words) {
-  const TimePoint now = loop::boot_now();
-  if (now - denied_since_ >= 1s) {
-    denied_since_ = now;
-    denied_ = 0;
-  }
-  if (denied_++ < denied_lines_per_second) backend_.record(true, "stats.denied", by, from, words);
-}
-
 bool HttpDoor::send_kept(const http::Request& request, http::Responder& responder) {
   if (!looks(request) || asks_options(request)) return false;
   const StatsSnapshotPtr snapshot = snapshots_.recent();
@@ -185,15 +176,17 @@ bool HttpDoor::let_in(const ExchangePtr& exchange, const Identity& identity) {
       break;
     case Identity::Kind::wrong:
       response = json_error(401, "wrong user or password");
-      denied("-", exchange->caller.peer.to_string(), "wrong user or password");
+      backend_.record_denied("-", exchange->caller.peer, "wrong user or password");
       break;
     case Identity::Kind::slowed:
       response = json_error(429, "too many wrong passwords; wait a moment");
       response.headers.add("Retry-After", std::to_string(to_ms(identity.wait) / 1000 + 1));
+      backend_.record_denied("-", exchange->caller.peer, "too many wrong passwords");
       break;
     case Identity::Kind::busy:
       response = json_error(503, "too many passwords are being checked; try again");
       response.headers.add("Retry-After", "1");
+      backend_.record_denied("-", exchange->caller.peer, "too many passwords are being checked");
       break;
   }
   // A browser that is told so asks for a password in a window of its own; our page asks by itself.
@@ -205,7 +198,6 @@ bool HttpDoor::let_in(const ExchangePtr& exchange, const Identity& identity) {
   }
   exchange->send(response);
   return false;
-    if (asks_options(request)) return exchange->send(answer_with({}, event_type));
 }
 
 void HttpDoor::read(const ExchangePtr& exchange) {
@@ -213,6 +205,7 @@ void HttpDoor::read(const ExchangePtr& exchange) {
   if (request.path == "/events") {
     http::Headers headers{{"Content-Type", std::string(event_type)}, {"Cache-Control", "no-store"}};
     add_security_headers(headers);
+    if (asks_options(request)) return exchange->send(answer_with({}, event_type));
     return events_.add(std::move(exchange->responder), headers);
   }
   if (request.path == "/api/v1/sessions") return read_sessions(exchange);

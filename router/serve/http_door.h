@@ -44,8 +44,6 @@ class HttpDoor {
   // How things are shown now; the run-time sockets show them alike.
   [[nodiscard]] RenderOptions render_options() const;
 
-  static constexpr std::uint32_t denied_lines_per_second = 10;
-
   // A control loop that has not answered for this long is not healthy.
   static constexpr Duration sick_after = 10s;
 
@@ -60,8 +58,6 @@ class HttpDoor {
   };
   using ExchangePtr = std::shared_ptr<Exchange>;
 
-  // A line in the log about somebody who was turned away; in a flood of them, some of the lines.
-  void denied(const std::string& by, const std::string& from, const std::string& words);
   // What somebody has just asked for, too, is sent again, without a further look; false: it is not there.
   bool send_kept(const http::Request& request, http::Responder& responder);
   void health(const ExchangePtr& exchange);
@@ -87,8 +83,6 @@ class HttpDoor {
   const std::function<StatsDoor()> counted_;
   StatsConfig config_;
   Rendered rendered_;
-  TimePoint denied_since_{};  // the second that denied_ counts in
-  std::uint32_t denied_ = 0;
   SignIn sign_in_;
   EventStream events_;
 };

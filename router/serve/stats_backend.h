@@ -59,9 +59,13 @@ class StatsBackend {
   // Whoever waits for an answer is forgotten: no callback comes any more. On the statistics thread, by
   // whoever owns what the callbacks lead to, when that goes.
   virtual void forget() = 0;
-  // A line for the log about something that happened here: "stats.sign_in", "stats.refused", ...
-  virtual void record(bool warning, const char* event, const std::string& by, const std::string& from,
+  // A line for the log about what somebody did here who is known: "stats.sign_in", "stats.sign_out". Costs
+  // the control loop nothing.
+  virtual void record(const char* event, const std::string& by, const std::string& from,
                       const std::string& words) = 0;
+  // The same about somebody who was turned away: "stats.denied". Anybody can cause it, so such lines are
+  // joined.
+  virtual void record_denied(const std::string& by, const Address& from, const std::string& words) = 0;
 
  protected:
   ~StatsBackend() = default;

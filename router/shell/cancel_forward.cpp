@@ -61,13 +61,14 @@ void CancelForward::finish() {
   for (const auto& attempt : attempts_) attempt->stream.close();
   client_.close();
   const std::string client = client_address_.to_string();
-  host_.log().write(LogLevel::info, "cancel.end",
-                    {{"client", std::string_view(client)},
-                     {"listener", std::string_view(listener_)},
-                     {"known", known_},
-                     {"servers", std::uint64_t{attempts_.size()}},
-                     {"sent", std::uint64_t{sent_}},
-                     {"dur_ms", std::int64_t{to_ms(loop::boot_now() - born_)}}});
+  const std::string from = client_address_.ip_bytes();
+  host_.log().write_joined(LogLevel::info, "cancel.end", {known_ ? "known" : "unknown", from},
+                           {{"client", std::string_view(client)},
+                            {"listener", std::string_view(listener_)},
+                            {"known", known_},
+                            {"servers", std::uint64_t{attempts_.size()}},
+                            {"sent", std::uint64_t{sent_}},
+                            {"dur_ms", std::int64_t{to_ms(loop::boot_now() - born_)}}});
   host_.retire(*this);
 }
 

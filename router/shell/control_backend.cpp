@@ -6,6 +6,7 @@ namespace tamada::router {
 
 ControlBackend::ControlBackend(loop::Loop& control, loop::Loop& stats, StatsDesk& desk)
     : control_(control),
+      log_(desk.event_log()),
       door_(std::make_shared<Door>(Door{&desk, stats})),
       waiting_(std::make_shared<Waiting>()) {}
 
@@ -65,11 +66,19 @@ void ControlBackend::act(Action action, std::function<void(ActionResult)> done) 
   });
 }
 
-void ControlBackend::record(bool warning, const char* event, const std::string& by, const std::string& from,
+void ControlBackend::record(const char* event, const std::string& by, const std::string& from,
                             const std::string& words) {
-  control_.post([door = door_, warning, event, by, from, words] {
-    if (door->desk != nullptr) door->desk->record(warning, event, by, from, words);
-  });
+  log_.write(
+      LogLevel::info, event,
+      {{"by", std::string_view(by)}, {"from", std::string_view(from)}, {"why", std::string_view(words)}});
+}
+
+void ControlBackend::record_denied(const std::string& by, const Address& from, const std::string& words) {
+  const std::string address = from.to_string();
+  const std::string network = from.ip_bytes();
+  log_.write_joined(
+      LogLevel::warn, "stats.denied", {{}, network},
+      {{"by", std::string_view(by)}, {"from", std::string_view(address)}, {"why", std::string_view(words)}});
 }
 
 }  // namespace tamada::router

@@ -30,8 +30,9 @@ class ControlBackend final : public StatsBackend {
   void sessions(std::function<void(SessionListPtr)> ready) override;
   void act(Action action, std::function<void(ActionResult)> done) override;
   void forget() override;
-  void record(bool warning, const char* event, const std::string& by, const std::string& from,
+  void record(const char* event, const std::string& by, const std::string& from,
               const std::string& words) override;
+  void record_denied(const std::string& by, const Address& from, const std::string& words) override;
 
  private:
   // What the tasks on the control loop hold; `desk` is null once the backend has gone. Control loop's thread.
@@ -53,6 +54,7 @@ class ControlBackend final : public StatsBackend {
                      std::uint64_t ticket, Answer given);
 
   loop::Loop& control_;
+  EventLog& log_;
   const std::shared_ptr<Door> door_;
   const std::shared_ptr<Waiting> waiting_;
 };

@@ -1,14 +1,21 @@
 #include "router/shell/event_log.h"
 
+#include <fmt/format.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 
 #include <array>
+#include <condition_variable>
 #include <csignal>
 #include <future>
+#include <mutex>
+#include <optional>
 #include <system_error>
 #include <thread>
+#include <vector>
 
+#include "common/loop/clock.h"
+#include "router/shell/log_joiner.h"
 #include "router/shell/log_line.h"
 #include "router/shell/log_sink.h"
 
@@ -46,8 +53,9 @@ void block_signals() {
 
 class EventLog::Impl {
  public:
-  Impl(const LogConfig& config, int fd)
-      : sink_(std::make_shared<LogSink>(fd, config.format)),
+  Impl(const LogConfig& config, int fd, Duration join_window)
+      : joiner_(join_window),
+        sink_(std::make_shared<LogSink>(fd, config.format)),
         pool_(std::make_shared<spdlog::details::thread_pool>(queue_lines, 1, block_signals,
                                                              [sink = sink_] { sink->flush(); })),
         logger_(std::make_shared<spdlog::async_logger>("tamada", sink_, pool_,
@@ -61,6 +69,7 @@ class EventLog::Impl {
   // The pool's destructor waits for the writer thread, which may hang in write() where a second process fills
   // the same pipe between our poll() and write(). So another thread waits for it, and we wait only so long.
   ~Impl() {
+    stop_telling();
     sink_->give_up_at(std::chrono::steady_clock::now() + exit_limit);
     logger_.reset();
     std::promise<void> closed;
@@ -95,13 +104,95 @@ class EventLog::Impl {
     logger_->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
   }
 
+  void write_joined(LogLevel level, std::string_view event, const JoinBy& by,
+                    std::initializer_list<LogField> fields) {
+    const TimePoint now = loop::boot_now();
+    bool admitted = false;
+    std::vector<LogJoiner::Joined> due;
+    {
+      const std::lock_guard lock(join_mutex_);
+      due = joiner_.take_due(now);
+      admitted = joiner_.admit(level, event, by, now);
+      if (!admitted) tell_later();
+    }
+    tell(due);
+    if (admitted) write(level, event, fields);
+  }
+
  private:
+  void tell(const std::vector<LogJoiner::Joined>& all) {
+    for (const LogJoiner::Joined& one : all) {
+      const bool many = one.addresses >= LogJoiner::addresses_max;
+      const std::string why =
+          fmt::format("{} more {} lines like those before, from {}{} address{}", one.more, one.event,
+                      one.addresses, many ? " or more" : "", one.addresses == 1 ? "" : "es");
+      write(one.level, "log.joined",
+            {{"of", std::string_view(one.event)},
+             {"about", one.about.empty() ? std::string_view("-") : std::string_view(one.about)},
+             {"more", one.more},
+             {"addresses", std::uint64_t{one.addresses}},
+             {"for_ms", std::int64_t{to_ms(one.lasted)}},
+             {"why", std::string_view(why)}});
+    }
+  }
+
+  // With join_mutex_ held: something is counted, and somebody must say so in time, also if no further line
+  // comes. Without a thread (there is none to be had) the next line of any kind says it, or the end.
+  void tell_later() {
+    if (waits_for_ && *waits_for_ <= joiner_.next_due()) return;
+    if (teller_.joinable()) return join_changed_.notify_one();
+    try {
+      teller_ = std::thread([this] { tell_in_time(); });
+    } catch (const std::system_error&) {
+    }
+  }
+
+  void tell_in_time() {
+    block_signals();
+    std::unique_lock lock(join_mutex_);
+    while (!closing_) {
+      const std::optional<TimePoint> next = joiner_.next_due();
+      waits_for_ = next;
+      if (!next) {
+        join_changed_.wait(lock);
+        continue;
+      }
+      const TimePoint now = loop::boot_now();
+      if (now < *next) {
+        join_changed_.wait_for(lock, *next - now);
+        continue;
+      }
+      const std::vector<LogJoiner::Joined> due = joiner_.take_due(now);
+      lock.unlock();
+      tell(due);
+      lock.lock();
+    }
+  }
+
+  void stop_telling() {
+    {
+      const std::lock_guard lock(join_mutex_);
+      closing_ = true;
+    }
+    join_changed_.notify_all();
+    if (teller_.joinable()) teller_.join();
+    tell(joiner_.take_all(loop::boot_now()));
+  }
+
+  std::mutex join_mutex_;
+  std::condition_variable join_changed_;
+  // protected by join_mutex_
+  LogJoiner joiner_;
+  std::optional<TimePoint> waits_for_;  // what the thread waits for; none: for anything to be counted
+  bool closing_ = false;
+  std::thread teller_;             // started when there is first something to tell later
   std::shared_ptr<LogSink> sink_;  // spdlog wants shared owners: the queue's messages hold the logger
   std::shared_ptr<spdlog::details::thread_pool> pool_;
   std::shared_ptr<spdlog::async_logger> logger_;
 };
 
-EventLog::EventLog(const LogConfig& config, int fd) : impl_(std::make_unique<Impl>(config, fd)) {}
+EventLog::EventLog(const LogConfig& config, int fd, Duration join_window)
+    : impl_(std::make_unique<Impl>(config, fd, join_window)) {}
 EventLog::~EventLog() = default;
 
 void EventLog::configure(const LogConfig& config) {
@@ -117,6 +208,11 @@ std::uint64_t EventLog::dropped() const {
 
 void EventLog::write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
   if (enabled(level)) impl_->write(level, event, fields);
+}
+
+void EventLog::write_joined(LogLevel level, std::string_view event, const JoinBy& by,
+                            std::initializer_list<LogField> fields) {
+  if (enabled(level)) impl_->write_joined(level, event, by, fields);
 }
 
 }  // namespace tamada::router

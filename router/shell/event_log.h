@@ -5,6 +5,9 @@
 // a writer thread; when standard output stalls, the oldest waiting lines are dropped and counted, and the
 // next line says how many (log.dropped). A line is written out as soon as the writer gets to it: nothing
 // waits in a buffer while the router is quiet.
+//
+// Lines that anybody on the network can cause again and again are joined (write_joined()): the first of a
+// kind are written, and log.joined says how many more there were.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +17,7 @@
 #include <string_view>
 #include <variant>
 
+#include "common/base/time.h"
 #include "router/config/router_config.h"
 
 namespace tamada::router {
@@ -26,10 +30,17 @@ struct LogField {
   std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool> value;
 };
 
+// What lines are joined by, besides the event.
+struct JoinBy {
+  std::string_view about;    // one of few words of ours: a reason, a listener; may be empty
+  std::string_view address;  // whoever caused it, without the port: how many there were is told
+};
+
 class EventLog {
  public:
   // Writes to standard output: containers collect it. (`fd`: another place, for tests; stays the caller's.)
-  explicit EventLog(const LogConfig& config, int fd = 1);
+  // `join_window`: how long lines of a kind are counted before it is told how many there were.
+  explicit EventLog(const LogConfig& config, int fd = 1, Duration join_window = std::chrono::seconds(10));
   ~EventLog();  // writes out what waits, at most for a second; no other thread may still write then
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
@@ -39,6 +50,8 @@ class EventLog {
   // Lines that never reached the descriptor so far.
   [[nodiscard]] std::uint64_t dropped() const;
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+  void write_joined(LogLevel level, std::string_view event, const JoinBy& by,
+                    std::initializer_list<LogField> fields);
 
  private:
   class Impl;

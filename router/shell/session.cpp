@@ -199,7 +199,8 @@ void Session::end(EndReason reason, std::string_view why) {
                           relay_.down_bytes(),
                           phase_,
                           reason,
-                          why};
+                          why,
+                          let_in_};
   log_session_end(host_.log(), line);
   host_.retire(*this);
 }

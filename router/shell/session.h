@@ -116,6 +116,7 @@ class Session final : private RelayOwner {
   EndReason closing_as_ = EndReason::client_closed;  // in Phase::closing
   bool admitted_ = false;                            // Admission knows it
   bool has_key_ = false;                             // the CancelRegistry knows it
+  bool let_in_ = false;                              // see EndedSession
   bool ended_ = false;
   Relay relay_;
 };

@@ -20,25 +20,28 @@ void log_session_end(EventLog& log, const EndedSession& session) {
   const std::string client = session.client.to_string();
   const std::string server = session.server.to_string();
   const std::string letters = haproxy_letters(session.reason, session.phase);
-  log.write(level, "session.end",
-            {{"id", std::string_view(id)},
-             {"client", std::string_view(client)},
-             {"listener", session.listener},
-             {"node", session.node},
-             {"server", std::string_view(server)},
-             {"server_side_port", std::uint64_t{session.server_port}},
-             {"user", or_dash(user)},
-             {"database", or_dash(database)},
-             {"application", or_dash(application)},
-             {"dur_ms", std::int64_t{to_ms(session.lasted)}},
-             {"wait_ms", std::uint64_t{session.wait_ms}},
-             {"up_bytes", session.up_bytes},
-             {"down_bytes", session.down_bytes},
-             {"ended_by", word_of(ended_by(session.reason))},
-             {"phase", word_of(session.phase)},
-             {"why", word_of(session.reason)},
-             {"detail", or_dash(session.detail)},
-             {"haproxy", std::string_view(letters)}});
+  const std::initializer_list<LogField> fields = {
+      {"id", std::string_view(id)},
+      {"client", std::string_view(client)},
+      {"listener", session.listener},
+      {"node", session.node},
+      {"server", std::string_view(server)},
+      {"server_side_port", std::uint64_t{session.server_port}},
+      {"user", or_dash(user)},
+      {"database", or_dash(database)},
+      {"application", or_dash(application)},
+      {"dur_ms", std::int64_t{to_ms(session.lasted)}},
+      {"wait_ms", std::uint64_t{session.wait_ms}},
+      {"up_bytes", session.up_bytes},
+      {"down_bytes", session.down_bytes},
+      {"ended_by", word_of(ended_by(session.reason))},
+      {"phase", word_of(session.phase)},
+      {"why", word_of(session.reason)},
+      {"detail", or_dash(session.detail)},
+      {"haproxy", std::string_view(letters)},
+  };
+  if (session.let_in) return log.write(level, "session.end", fields);
+  log.write_joined(level, "session.end", {word_of(session.reason), session.client.ip_bytes()}, fields);
 }
 
 std::string pack_identity(const SessionStart::Identity& identity) {

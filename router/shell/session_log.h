@@ -31,9 +31,13 @@ struct EndedSession {
   Phase phase;  // in which it ended
   EndReason reason;
   std::string_view detail;  // a sentence, or empty
+  // Its server had authenticated it; also if nobody could see whether it had (TLS). False: a stranger, who
+  // can come again as often as they like.
+  bool let_in;
 };
 
-// At info; at debug if the client never sent a byte (health checks, port probes).
+// At info; at debug if the client never sent a byte (health checks, port probes). Lines about strangers are
+// joined, by how their sessions ended.
 void log_session_end(EventLog& log, const EndedSession& session);
 
 // User, database and application name in one string, each ended by a zero byte: what a running session keeps.

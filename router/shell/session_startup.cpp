@@ -258,6 +258,7 @@ void Session::on_noted(Side from) {
 
 void Session::finish_starting(std::optional<TimePoint> at) {
   relay_.set_mode(Relay::Mode::passing);
+  let_in_ = at.has_value() && (starting_->passing || starting_->machine.is_authenticated());
   starting_.reset();
   host_.dispatcher().started(id_, at);
   set_deadline({});

@@ -58,13 +58,6 @@ void StatsDesk::sessions(const std::function<void(SessionListPtr)>& ready) {
   parts_.pool.sessions([ready](SessionList list) { ready(std::make_shared<SessionList>(std::move(list))); });
 }
 
-void StatsDesk::record(bool warning, const char* event, const std::string& by, const std::string& from,
-                       const std::string& words) {
-  parts_.log.write(
-      warning ? LogLevel::warn : LogLevel::info, event,
-      {{"by", std::string_view(by)}, {"from", std::string_view(from)}, {"why", std::string_view(words)}});
-}
-
 void StatsDesk::act(const Action& action, const Done& done) {
   const Done tell = [this, action, done](const ActionResult& result) {
     log(action, result);

@@ -51,8 +51,9 @@ class StatsDesk {
   [[nodiscard]] StatsSnapshotPtr snapshot();
   void sessions(const std::function<void(SessionListPtr)>& ready);
   void act(const Action& action, const Done& done);
-  void record(bool warning, const char* event, const std::string& by, const std::string& from,
-              const std::string& words);
+
+  // Any thread may write there.
+  [[nodiscard]] EventLog& event_log() const { return parts_.log; }
 
  private:
   void log(const Action& action, const ActionResult& result);

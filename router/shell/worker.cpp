@@ -177,11 +177,12 @@ void Worker::pause_if_full() {
   for (const auto& [id, context] : listeners_)
     context->counters->paused.store(true, std::memory_order_relaxed);
   gate_timer_.start_repeating(gate_check);
-  shared_.log.write(LogLevel::warn, "listener.paused",
-                    {{"worker", std::uint64_t{index_}},
-                     {"clients", std::uint64_t{shared_.gate.clients()}},
-                     {"why", "as many clients as max_connections or the limit of open files allow"},
-                     {"effect", "new clients wait in the kernel's backlog"}});
+  // A crowd at the limit makes each worker pause and go on many times a second.
+  shared_.log.write_joined(LogLevel::warn, "listener.paused", {},
+                           {{"worker", std::uint64_t{index_}},
+                            {"clients", std::uint64_t{shared_.gate.clients()}},
+                            {"why", "as many clients as max_connections or the limit of open files allow"},
+                            {"effect", "new clients wait in the kernel's backlog"}});
 }
 
 void Worker::check_gate() {
@@ -191,25 +192,26 @@ void Worker::check_gate() {
   for (const auto& [number, acceptor] : acceptors_) acceptor->resume();
   for (const auto& [id, context] : listeners_)
     context->counters->paused.store(false, std::memory_order_relaxed);
-  shared_.log.write(LogLevel::warn, "listener.resumed",
-                    {{"worker", std::uint64_t{index_}}, {"clients", std::uint64_t{shared_.gate.clients()}}});
+  shared_.log.write_joined(
+      LogLevel::warn, "listener.resumed", {},
+      {{"worker", std::uint64_t{index_}}, {"clients", std::uint64_t{shared_.gate.clients()}}});
 }
 
 void Worker::on_accept_paused(Acceptor& acceptor, const Error& why) {
   const ListenerContext& context = *listeners_.at(acceptor.listener);
   context.counters->paused.store(true, std::memory_order_relaxed);
-  shared_.log.write(LogLevel::warn, "listener.paused",
-                    {{"worker", std::uint64_t{index_}},
-                     {"listener", std::string_view(context.settings->name)},
-                     {"why", std::string_view(why.message)},
-                     {"effect", "new clients wait in the kernel's backlog"}});
+  shared_.log.write_joined(LogLevel::warn, "listener.paused", {context.settings->name, {}},
+                           {{"worker", std::uint64_t{index_}},
+                            {"listener", std::string_view(context.settings->name)},
+                            {"why", std::string_view(why.message)},
+                            {"effect", "new clients wait in the kernel's backlog"}});
 }
 
 void Worker::on_accept_resumed(Acceptor& acceptor) {
   const ListenerContext& context = *listeners_.at(acceptor.listener);
   context.counters->paused.store(false, std::memory_order_relaxed);
-  shared_.log.write(
-      LogLevel::warn, "listener.resumed",
+  shared_.log.write_joined(
+      LogLevel::warn, "listener.resumed", {context.settings->name, {}},
       {{"worker", std::uint64_t{index_}}, {"listener", std::string_view(context.settings->name)}});
 }
 
@@ -287,9 +289,12 @@ void Worker::forward_cancel(const wire::CancelRequest& request, std::string prox
                             const ListenerSettingsPtr& settings, loop::UniqueFd client,
                             const Address& address) {
   if (cancels_.size() >= cancels_max) {
-    shared_.log.write(LogLevel::warn, "cancel.dropped",
-                      {{"listener", std::string_view(settings->name)},
-                       {"why", "too many cancel requests are on their way"}});
+    const std::string from = address.ip_bytes();
+    const std::string name = address.to_string();
+    shared_.log.write_joined(LogLevel::warn, "cancel.dropped", {settings->name, from},
+                             {{"listener", std::string_view(settings->name)},
+                              {"client", std::string_view(name)},
+                              {"why", "too many cancel requests are on their way"}});
     return;
   }
   const std::optional<Address> owner = shared_.cancel_registry.find(request);

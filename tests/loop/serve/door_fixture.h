@@ -43,9 +43,12 @@ class PlayedBackend final : public StatsBackend {
     loop_.post([done = std::move(done), result = result] { done(result); });
   }
   void forget() override {}
-  void record(bool, const char* event, const std::string& by, const std::string& from,
+  void record(const char* event, const std::string& by, const std::string& from,
               const std::string& words) override {
     records.push_back(fmt::format("{} by={} from={} {}", event, by, from, words));
+  }
+  void record_denied(const std::string& by, const Address& from, const std::string& words) override {
+    records.push_back(fmt::format("stats.denied by={} from={} {}", by, from.to_string(), words));
   }
 
  private:

@@ -54,7 +54,8 @@ class FakeBackend final : public StatsBackend {
     });
   }
   void forget() override {}
-  void record(bool, const char*, const std::string&, const std::string&, const std::string&) override {}
+  void record(const char*, const std::string&, const std::string&, const std::string&) override {}
+  void record_denied(const std::string&, const Address&, const std::string&) override {}
 
   void release() {
     holds = false;

@@ -208,3 +208,52 @@ TEST_CASE("a reader that went away costs lines, not the router", "[event_log]") 
   for (int i = 0; i < 100; ++i) log.write(LogLevel::warn, "e", {});
   SUCCEED("SIGPIPE did not end the program");
 }
+
+TEST_CASE("a crowd's lines are joined, and told once the window is over, without another line",
+          "[event_log]") {
+  Pipe pipe;
+  EventLog log(LogConfig{}, pipe.writer(), std::chrono::milliseconds(50));
+  for (int i = 0; i < 1000; ++i) {
+    log.write_joined(LogLevel::warn, "cancel.dropped", {"read", i % 2 == 0 ? "a" : "b"},
+                     {{"listener", "read"}});
+  }
+  std::uint64_t lines = 0;
+  std::uint64_t more = 0;
+  while (lines + more < 1000) {
+    const std::string line = said(pipe.read_line());
+    if (line == "warn  cancel.dropped listener=read") {
+      ++lines;
+      continue;
+    }
+    REQUIRE(line.starts_with("warn  log.joined of=cancel.dropped about=read more="));
+    more += std::stoull(line.substr(line.find(" more=") + 6));
+  }
+  CHECK(lines + more == 1000);
+  CHECK(more > 0);
+}
+
+TEST_CASE("what was counted is told at the end, too", "[event_log]") {
+  Pipe pipe;
+  {
+    EventLog log(LogConfig{}, pipe.writer());
+    for (int i = 0; i < 100; ++i) log.write_joined(LogLevel::info, "cancel.end", {"unknown", "a"}, {});
+  }
+  pipe.close_writer();
+  const std::vector<std::string> lines = lines_of(pipe.read_all());
+  REQUIRE(lines.size() == 6);
+  CHECK(said(lines[0]) == "info  cancel.end");
+  CHECK(said(lines[5]).find("info  log.joined of=cancel.end about=unknown more=95 addresses=1 for_ms=") == 0);
+  CHECK(said(lines[5]).ends_with("why=\"95 more cancel.end lines like those before, from 1 address\""));
+}
+
+TEST_CASE("lines below the level are not counted", "[event_log]") {
+  Pipe pipe;
+  {
+    LogConfig config;
+    config.level = "warn";
+    EventLog log(config, pipe.writer());
+    for (int i = 0; i < 100; ++i) log.write_joined(LogLevel::info, "cancel.end", {}, {});
+  }
+  pipe.close_writer();
+  CHECK(pipe.read_all().empty());
+}
