@@ -15,7 +15,7 @@ MAY_INCLUDE = {
     "common/base": [],
     "common/wire": ["common/base"],
     "common/loop": ["common/base"],
-    "common/http": ["common/loop", "common/base"],
+    "common/http": ["common/wire", "common/loop", "common/base"],
     "common/etcd": ["common/http", "common/loop", "common/base"],
     "router/core": ["common/wire", "common/base"],
     "router/config": ["router/core", "common/base"],

@@ -34,6 +34,12 @@ void Channel::adopt(loop::UniqueFd socket, const Address& peer, std::unique_ptr<
   if (tls_ != nullptr) stream_.read_start();
 }
 
+void Channel::start_tls(std::unique_ptr<TlsSession> tls, std::string_view received) {
+  tls_ = std::move(tls);
+  stream_.read_start();
+  if (!received.empty()) on_bytes(as_bytes(received));
+}
+
 void Channel::read_start() {
   reading_ = true;
   if (!end_told_) stream_.read_start();

@@ -37,6 +37,9 @@ class Channel final : private loop::StreamListener {
   // handshake.
   void connect(const Address& peer, Duration timeout, std::unique_ptr<TlsSession> tls);
   void adopt(loop::UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls);
+  // What was adopted plain goes on behind TLS; `received`: what has come of it already. The server's side
+  // only.
+  void start_tls(std::unique_ptr<TlsSession> tls, std::string_view received);
 
   // With TLS, what had been decrypted when reading was stopped is still handed on.
   void read_start();

@@ -16,11 +16,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/base/address.h"
+#include "common/base/rate_meter.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
-#include "common/base/rate_meter.h"
 #include "common/http/message.h"
 #include "common/http/message_parser.h"
 #include "common/http/responder.h"
@@ -30,8 +32,6 @@
 
 namespace tamada::http {
 
-struct ServerOptions {
-  MessageLimits limits{
 // Since the start. Bytes are those of HTTP, before TLS. One thread: that of the servers that count here.
 struct ServerCounters {
   std::size_t connections = 0;  // open now
@@ -47,6 +47,8 @@ struct ServerCounters {
   std::array<std::uint64_t, 6> answers{};  // by the status's first digit: answers[2] counts 2xx
 };
 
+struct ServerOptions {
+  MessageLimits limits{
       .max_header = std::size_t{16} * 1024, .max_body = std::size_t{64} * 1024, .max_fields = 100};
   Duration idle_timeout = 60s;    // between two requests, before the first byte
   Duration header_timeout = 10s;  // from the connection, or a request's first byte, to the end of its head;
@@ -69,7 +71,7 @@ struct ServerCounters {
 
 // What the handler learns beyond the request.
 struct Peer {
-  Address address;
+  Address address;                  // as a PROXY header named it, else the connection's own
   std::string certificate_subject;  // of a verified client certificate; empty if none
 };
 

@@ -26,7 +26,13 @@ ServerConnection::ServerConnection(ServerConnections& owner, std::uint64_t id)
       parser_(owner.options().limits) {}
 
 void ServerConnection::start(loop::UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls) {
-  channel_.adopt(std::move(socket), peer, std::move(tls));
+  client_ = peer;
+  const auto& from = owner_.options().proxy_from;
+  const bool expected =
+      std::any_of(from.begin(), from.end(), [&](const Network& net) { return net.contains(peer); });
+  preface_.emplace(peer, expected, owner_.options().proxy_setting);
+  tls_to_come_ = std::move(tls);
+  channel_.adopt(std::move(socket), peer, nullptr);
   channel_.read_start();
   // The first request has no idle time to use up: who connects has something to ask.
   enter(Phase::idle, owner_.options().header_timeout);
@@ -40,8 +46,28 @@ void ServerConnection::on_connected(Result<void> result) {
 }
 
 void ServerConnection::on_bytes(std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (preface_) return take_preface(text);
+  take_bytes(text);
+}
+
+void ServerConnection::take_preface(std::string_view bytes) {
+  const ProxyPreface::State state = preface_->feed(bytes);
+  if (state == ProxyPreface::State::need_more) return;
+  const ProxyPreface preface = *std::exchange(preface_, std::nullopt);
+  client_ = preface.client();
+  if (state == ProxyPreface::State::refused) {
+    if (tls_to_come_ == nullptr) return refuse(400, preface.words());
+    ++owner_.counters().bad;  // nobody who waits for TLS could read an answer
+    return leave();
+  }
+  if (tls_to_come_ != nullptr) return channel_.start_tls(std::move(tls_to_come_), preface.rest());
+  if (!preface.rest().empty()) take_bytes(preface.rest());
+}
+
+void ServerConnection::take_bytes(std::string_view bytes) {
   owner_.counters().in_bytes += bytes.size();
-  unparsed_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  unparsed_.append(bytes);
   if (phase_ == Phase::streaming && unparsed_.size() > max_unparsed) return leave();
   process();
 }
@@ -91,11 +117,12 @@ void ServerConnection::note_progress_of_request() {
 void ServerConnection::hand_over(Request request) {
   ++exchange_;
   ++owner_.counters().requests;
+  owner_.counters().request_rate.add(loop::boot_now());
   keep_alive_ = request.keep_alive;
   to_head_ = request.method == "HEAD";
   chunked_ = request.minor_version >= 1;
   enter(Phase::answering, 0s);
-  const Peer peer{channel_.peer_address(), channel_.peer_subject()};
+  const Peer peer{client_, channel_.peer_subject()};
   owner_.handler()(std::move(request), peer, Responder(owner_.weak_from_this(), id_, exchange_));
 }
 
@@ -117,7 +144,6 @@ void ServerConnection::begin_stream(int status, const Headers& given) {
   assert(phase_ == Phase::answering);
   count_answer(status);
   // A client whose side is closed would never be seen to go.
-  owner_.counters().request_rate.add(loop::boot_now());
   if (!chunked_ || client_ended_) keep_alive_ = false;
   Headers headers = given;
   if (chunked_) headers.add("Transfer-Encoding", "chunked");
@@ -197,6 +223,7 @@ void ServerConnection::write_out(std::string_view bytes) {
 }
 
 void ServerConnection::count_answer(int status) {
+  if (status == 401 || status == 403 || status == 429) ++owner_.counters().denied;
   auto& answers = owner_.counters().answers;
   ++answers[std::min(static_cast<std::size_t>(status) / 100, answers.size() - 1)];
 }
@@ -220,4 +247,3 @@ void ServerConnection::leave() {
 }
 
 }  // namespace tamada::http
-  if (status == 401 || status == 403 || status == 429) ++owner_.counters().denied;

@@ -5,12 +5,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "common/base/time.h"
 #include "common/http/channel.h"
 #include "common/http/kept_response.h"
+#include "common/http/proxy_preface.h"
 #include "common/http/request_parser.h"
 #include "common/http/server.h"
 #include "common/loop/timer.h"
@@ -71,6 +74,8 @@ class ServerConnection final : private loop::StreamListener {
   void on_drained() override;
   void on_closed(const Error& why) override;
 
+  void take_preface(std::string_view bytes);
+  void take_bytes(std::string_view bytes);
   void process();
   void note_progress_of_request();
   void hand_over(Request request);
@@ -86,6 +91,10 @@ class ServerConnection final : private loop::StreamListener {
   const std::uint64_t id_;
   Channel channel_;
   loop::Timer timer_;  // of the phase
+  // Until it is known whether a PROXY header comes first, and what it says.
+  std::optional<ProxyPreface> preface_;
+  std::unique_ptr<TlsSession> tls_to_come_;
+  Address client_;
   RequestParser parser_;
   Phase phase_ = Phase::idle;
   TimePoint since_{};

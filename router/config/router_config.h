@@ -101,6 +101,7 @@ struct StatsConfig {
   std::vector<HostPort> bind;        // empty: no statistics port
   std::vector<StatsSocket> sockets;  // run-time sockets
   std::uint32_t max_connections = 1000;
+  std::vector<Network> proxy_protocol_from;  // whose connections may begin with a PROXY header (v1 or v2)
 
   // Who may sign in; nobody at all: nothing can be changed over HTTP.
   std::vector<StatsUser> users;

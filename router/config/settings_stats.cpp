@@ -22,6 +22,12 @@ void add_doors(std::vector<Setting>& rows) {
       "connections at a time to each statistics port, at most an eighth of the open files; "
       "past that the longest idle one makes room",
       [](SettingScope & s) -> auto& { return s.config.stats.max_connections; }, 10, 100'000));
+  rows.push_back(networks(
+      "stats.proxy_protocol_from",
+      "load balancers whose connections may begin with a PROXY header (v1 or v2); with `stats.tls` before "
+      "the "
+      "handshake",
+      [](SettingScope & s) -> auto& { return s.config.stats.proxy_protocol_from; }));
   rows.push_back(word(
       "stats.standby_status",
       "what HAProxy's formats say of a node that does well, on a listener that is for another role: a "

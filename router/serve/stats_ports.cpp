@@ -15,7 +15,8 @@ constexpr std::size_t stream_queue_max = std::size_t{4} * 1024 * 1024;
 
 // What the servers were made with; a change needs new ones.
 bool same_options(const StatsConfig& a, const StatsConfig& b) {
-  return a.tls == b.tls && a.max_connections == b.max_connections;
+  return a.tls == b.tls && a.max_connections == b.max_connections &&
+         a.proxy_protocol_from == b.proxy_protocol_from;
 }
 
 }  // namespace
@@ -46,10 +47,10 @@ std::unique_ptr<http::Server> StatsPorts::make_server(const Set& set,
   options.write_timeout = patience;
   add_security_headers(options.own_headers);
   options.tls = set.tls.get();
-  const bool tls = set.tls != nullptr;
   options.counters = counters_;
   options.proxy_from = set.config.proxy_protocol_from;
   options.proxy_setting = "stats.proxy_protocol_from";
+  const bool tls = set.tls != nullptr;
   return std::make_unique<http::Server>(
       loop_, options,
       [this, tls, port](http::Request request, const http::Peer& peer, http::Responder responder) {
@@ -136,9 +137,9 @@ std::vector<Address> StatsPorts::addresses() const {
 }
 
 StatsDoor StatsPorts::counted() const {
-  StatsDoor door;
   const http::ServerCounters& now = *counters_;
   const TimePoint at = loop::boot_now();
+  StatsDoor door;
   door.tls = open_.tls != nullptr;
   door.max_connections =
       static_cast<std::uint32_t>(open_.config.max_connections * std::max<std::size_t>(open_.bound.size(), 1));
@@ -160,7 +161,6 @@ StatsDoor StatsPorts::counted() const {
   return door;
 }
 
-}  // namespace tamada::router
 // As `clear counters` does with those of the listeners: the maxima begin anew, and with `all` the rest, too.
 void StatsPorts::clear_counted(bool all) {
   const TimePoint at = loop::boot_now();
@@ -170,3 +170,4 @@ void StatsPorts::clear_counted(bool all) {
   if (all) cleared_ = *counters_;
 }
 
+}  // namespace tamada::router
