@@ -12,6 +12,7 @@
 #include "router/shell/command_line.h"
 #include "router/shell/control.h"
 #include "router/shell/event_log.h"
+#include "router/shell/machine_checks.h"
 #include "router/shell/worker_count.h"
 
 using namespace tamada;
@@ -53,13 +54,14 @@ int main(int argc, char** argv) {
     return exit->code;
   }
   const auto& line = std::get<CommandLine>(parsed);
-  const LoadedConfig config = read_router_config(line.file, environment);
+  const LoadedConfig config = read_and_check(line.file, environment);
   if (!config) {
     const char* consequence = line.check_only ? "it cannot be used" : "nothing was started";
     std::fputs(format_errors(config.error(), consequence).c_str(), stderr);
     return exit_configuration;
   }
   if (line.check_only) {
+    for (const std::string& note : notes_on(*config)) std::fprintf(stderr, "note: %s\n", note.c_str());
     std::fputs(describe(*config).c_str(), stdout);
     return exit_ok;
   }

@@ -76,7 +76,8 @@ def check_metrics():
 
 def check_events():
     sources = [path.read_text() for folder in ("core", "serve", "shell") for path in sorted(ROOT.glob(f"router/{folder}/*.cpp"))]
-    events = {name for source in sources for name in EVENT.findall(source)}
+    settings = {name for path in ROOT.glob("router/config/*.cpp") for name in EVENT.findall(path.read_text())}
+    events = {name for source in sources for name in EVENT.findall(source)} - settings
     keys = {name: set() for name in events}
     for source in sources:
         for name, fields in WRITE.findall(source):

@@ -20,7 +20,8 @@ MAY_INCLUDE = {
     "router/core": ["common/wire", "common/base"],
     "router/config": ["router/core", "common/base"],
     "router/stats": ["router/core", "common/base"],
-    "router/serve": ["router/stats", "router/config", "router/core", "common/http", "common/loop", "common/base"],
+    "router/serve": ["router/stats", "router/config", "router/core", "common/http", "common/loop", "common/wire",
+                     "common/base"],
     "router/shell": ["router/serve", "router/stats", "router/core", "router/config", "common/etcd", "common/http", "common/loop",
                      "common/wire", "common/base"],
     "router": ["router/shell", "router/config", "common/loop", "common/base"],  # main.cpp

@@ -29,10 +29,49 @@ Result<std::uint16_t> parse_port(std::string_view text, std::string_view whole) 
   return static_cast<std::uint16_t>(value);
 }
 
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+std::string shown(std::string_view text) {
+  std::string copy(text);
+  std::replace_if(copy.begin(), copy.end(), is_control, '?');
+  return copy;
+}
+
+bool is_ipv6_literal(std::string_view text) {
+  const auto address = Address::from_ip(text, 0);
+  return address && address->is_ipv6();
+}
+
+// Why this text with several colons cannot be taken for a host, or nothing. "fd00::1:5432" is an address, and
+// an address with a port as well: nobody can tell which was meant.
+std::string refused_colons(std::string_view text) {
+  const auto last = text.rfind(':');
+  const std::string_view before = text.substr(0, last);
+  const std::string_view behind = text.substr(last + 1);
+  const bool is_address = is_ipv6_literal(text);
+  if (parse_port(behind, text) && !behind.starts_with('0') && is_ipv6_literal(before)) {
+    const std::string with_port = fmt::format("[{}]:{}", before, behind);
+    if (!is_address) return fmt::format("\"{}\": a port behind an IPv6 address; write {}", text, with_port);
+    return fmt::format("\"{}\" may be an address, or one with a port; write [{}] or {}", text, text,
+                       with_port);
+  }
+  if (is_address) return {};
+  if (text.find("://") != std::string_view::npos)
+    return fmt::format("\"{}\" is a URL; expected host:port", shown(text));
+  return fmt::format("\"{}\": several colons, but no IPv6 address; expected host:port or [address]:port",
+                     shown(text));
+}
+
 }  // namespace
 
 Result<Address> Address::from_ip(std::string_view ip, std::uint16_t port) {
   Address result;
+  // The C functions below end at a NUL: what stands behind it would go unseen.
+  if (std::any_of(ip.begin(), ip.end(), is_control)) {
+    return fail(ErrorKind::invalid, fmt::format("\"{}\" is not an IP address", shown(ip)));
+  }
   const std::string text(ip.substr(0, ip.find('%')));
   if (inet_pton(AF_INET, std::string(ip).c_str(), &result.storage_.v4.sin_addr) == 1) {
     result.storage_.v4.sin_family = AF_INET;
@@ -168,6 +207,10 @@ Result<HostPort> HostPort::parse(std::string_view text, std::uint16_t default_po
       return fail(ErrorKind::invalid, fmt::format("\"{}\": no closing ] after the IPv6 address", text));
     }
     result.host = text.substr(1, close - 1);
+    if (!is_ipv6_literal(result.host)) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("\"{}\": expected an IPv6 address between the brackets", shown(text)));
+    }
     const std::string_view rest = text.substr(close + 1);
     if (!rest.empty() && rest[0] != ':') {
       return fail(ErrorKind::invalid, fmt::format("\"{}\": expected :port after ]", text));
@@ -175,7 +218,8 @@ Result<HostPort> HostPort::parse(std::string_view text, std::uint16_t default_po
     has_port = !rest.empty();
     port = has_port ? rest.substr(1) : rest;
   } else if (std::count(text.begin(), text.end(), ':') > 1) {
-    result.host = text;  // a bare IPv6 address: it cannot carry a port
+    if (std::string why = refused_colons(text); !why.empty()) return fail(ErrorKind::invalid, std::move(why));
+    result.host = text;
   } else {
     const auto colon = text.find(':');
     has_port = colon != std::string_view::npos;
@@ -194,8 +238,10 @@ Result<HostPort> HostPort::parse(std::string_view text, std::uint16_t default_po
     return fail(ErrorKind::invalid,
                 fmt::format("\"{}\": the host is missing; expected host or host:port", text));
   }
-  if (result.host.find_first_of(" /\t\"'") != std::string::npos) {
-    return fail(ErrorKind::invalid, fmt::format("\"{}\" is not a host; expected host or host:port", text));
+  const bool has_control = std::any_of(result.host.begin(), result.host.end(), is_control);
+  if (has_control || result.host.find_first_of(" /\"'") != std::string::npos) {
+    return fail(ErrorKind::invalid,
+                fmt::format("\"{}\" is not a host; expected host or host:port", shown(text)));
   }
   return result;
 }

@@ -18,7 +18,8 @@ class Address {
  public:
   Address() = default;
 
-  // `ip` is a literal ("10.0.0.1", "::1", "fe80::1%eth0"), without brackets. Never a name.
+  // `ip` is a literal ("10.0.0.1", "::1", "fe80::1%eth0"), without brackets. Never a name, and nothing with a
+  // control character in it.
   static Result<Address> from_ip(std::string_view ip, std::uint16_t port);
   // Any AF_INET or AF_INET6 address; another family gives one that is not set.
   static Address from_sockaddr(const sockaddr* address);
@@ -72,7 +73,8 @@ struct HostPort {
   std::uint16_t port = 0;
 
   // `default_port` is used when the text names none; 0 makes the port obligatory. "*:5000" and ":5000" give
-  // the host "::" (all interfaces, both families).
+  // the host "::" (all interfaces, both families). A bare IPv6 address cannot carry a port, and one that
+  // could be read with a port ("fd00::1:5432") is refused: it needs brackets.
   static Result<HostPort> parse(std::string_view text, std::uint16_t default_port);
   // "pg1:5432", "[::1]:5432"
   [[nodiscard]] std::string to_string() const;

@@ -8,8 +8,9 @@
 // caller reads what came of it.
 //
 // Logs in (user and password) per member when asked to, and again when etcd says that the token is not known
-// any more. The gateway's prefix (/v3, /v3beta) is found out from GET /version. Names are resolved anew for
-// every connection. Nothing is ever logged here; error texts hold no secret.
+// any more; after a login that failed, the next call tries again. The gateway's prefix (/v3, /v3beta) is
+// found out from GET /version. Names are resolved anew for every connection. Nothing is ever logged here;
+// error texts hold no secret.
 //
 // Loop thread only. Loop, resolver and TLS context must outlive it. Destroying it, or a Call, cancels: no
 // callback runs afterwards; both may happen inside a callback.
@@ -38,6 +39,10 @@ struct ClientOptions {
   http::TlsContext* tls = nullptr;   // for https end points
   std::string user;                  // empty: no authentication
   std::string password;
+  // Instead of `password`: asked before each login, so that a password that was changed meanwhile is used by
+  // the next one. Calls back once, on the loop, at once or later; a login waits for it within its call's
+  // time.
+  std::function<void(std::function<void(Result<std::string>)> then)> read_password;
   Duration deadline = 5s;  // of one call, all attempts together
 };
 

@@ -14,12 +14,6 @@ namespace {
 // Etcd refuses requests above 1.5 MB; an answer to a range can be larger, but none that is asked here.
 constexpr http::MessageLimits limits{.max_body = std::size_t{16} << 20};
 
-// The connection was never made, so nothing was asked.
-bool never_connected(const Error& error) {
-  return error.kind == ErrorKind::refused || error.kind == ErrorKind::unreachable ||
-         error.message.find("connect to ") != std::string::npos;
-}
-
 }  // namespace
 
 MemberCall::MemberCall(Fleet& fleet, Member& member, std::string path, std::string body, Duration deadline,
@@ -30,18 +24,20 @@ MemberCall::MemberCall(Fleet& fleet, Member& member, std::string path, std::stri
       body_(std::move(body)),
       end_(loop::boot_now() + deadline),
       callback_(std::move(callback)),
-      look_up_limit_(fleet.loop(), [this, deadline] {
-        fail_with({ErrorKind::timeout, fmt::format("etcd {}: resolve {}: no answer within {} ms",
-                                                   member_.words(), member_.url.host, to_ms(deadline))},
-                  true, false);
-      }) {
-  look_up_limit_.start(deadline);
+      limit_(fleet.loop(),
+             [this, deadline] {
+               fail_with({ErrorKind::timeout, fmt::format("etcd {}: {}: no answer within {} ms",
+                                                          member_.words(), waits_for_, to_ms(deadline))},
+                         true, false);
+             }),
+      waits_for_("resolve " + member.url.host) {
+  limit_.start(deadline);
   look_up_ = fleet.resolver().resolve(
       member.url.host, [this](loop::Resolver::Answer answer) { on_addresses(std::move(answer)); });
 }
 
 void MemberCall::on_addresses(Result<std::vector<Address>> result) {
-  look_up_limit_.stop();
+  limit_.stop();
   if (!result) {
     return fail_with(
         {result.error().kind, fmt::format("etcd {}: {}", member_.words(), result.error().message)}, true,
@@ -59,9 +55,31 @@ void MemberCall::on_addresses(Result<std::vector<Address>> result) {
 void MemberCall::go_on() {
   if (member_.prefix.empty()) return send(Step::version);
   const bool has_user = !fleet_.options().user.empty();
-  if (has_user && member_.token.empty() && !member_.auth_off) return send(Step::login);
+  if (has_user && member_.token.empty() && !member_.auth_off) return log_in();
   if (path_.empty()) return finish(MemberAnswer{});
   send(Step::ask);
+}
+
+void MemberCall::log_in() {
+  const ClientOptions& options = fleet_.options();
+  if (!options.read_password) {
+    password_ = options.password;
+    return send(Step::login);
+  }
+  waits_for_ = "read the password";
+  limit_.start(time_left());
+  options.read_password([this, alive = std::weak_ptr<int>(alive_)](Result<std::string> password) {
+    if (alive.expired() || !callback_) return;
+    limit_.stop();
+    if (!password) {
+      // Whichever member is asked, it is the same file.
+      return fail_with({password.error().kind,
+                        fmt::format("etcd {}: login: {}", member_.words(), password.error().message)},
+                       false, false);
+    }
+    password_ = *std::move(password);
+    send(Step::login);
+  });
 }
 
 Duration MemberCall::time_left() const {
@@ -78,7 +96,7 @@ void MemberCall::send(Step step) {
       break;
     case Step::login:
       request.path = member_.prefix + "/auth/authenticate";
-      request.body = encode_login(fleet_.options().user, fleet_.options().password);
+      request.body = encode_login(fleet_.options().user, std::exchange(password_, {}));
       break;
     case Step::ask:
       request.path = member_.prefix + path_;
@@ -97,8 +115,10 @@ void MemberCall::send(Step step) {
 }
 
 void MemberCall::on_response(Step step, Result<http::Response> result) {
+  // Where no connection was made, nothing was asked.
+  const bool never_connected = request_->phase() == http::Phase::connecting;
   request_.reset();
-  if (!result) return on_lost(step, result.error());
+  if (!result) return on_lost(step, result.error(), never_connected);
   member_.address = addresses_[address_];
   if (result->status != 200) return on_error_answer(step, *result);
 
@@ -114,15 +134,15 @@ void MemberCall::on_response(Step step, Result<http::Response> result) {
   go_on();
 }
 
-void MemberCall::on_lost(Step step, const Error& error) {
+void MemberCall::on_lost(Step step, const Error& error, bool never_connected) {
   // Another program, or another version of this one, may answer there next time.
   member_.prefix.clear();
-  if (never_connected(error) && address_ + 1 < addresses_.size() && end_ > loop::boot_now()) {
+  if (never_connected && address_ + 1 < addresses_.size() && end_ > loop::boot_now()) {
     ++address_;
     return go_on();
   }
   fail_with({error.kind, fmt::format("etcd: {}", error.message)}, true,
-            step == Step::ask && !never_connected(error) && error.kind != ErrorKind::denied);
+            step == Step::ask && !never_connected && error.kind != ErrorKind::denied);
 }
 
 void MemberCall::on_error_answer(Step step, const http::Response& response) {

@@ -44,10 +44,11 @@ class MemberCall {
 
   void on_addresses(Result<std::vector<Address>> result);
   void go_on();
+  void log_in();
   void send(Step step);
   void on_response(Step step, Result<http::Response> result);
   void on_error_answer(Step step, const http::Response& response);
-  void on_lost(Step step, const Error& error);
+  void on_lost(Step step, const Error& error, bool never_connected);
   [[nodiscard]] Duration time_left() const;
   void finish(tl::expected<MemberAnswer, MemberFailure> result);
   void fail_with(Error error, bool try_elsewhere, bool may_have_run);
@@ -58,12 +59,15 @@ class MemberCall {
   const std::string body_;
   const TimePoint end_;
   Callback callback_;
-  loop::Timer look_up_limit_;
+  loop::Timer limit_;      // of what is no request: the look-up, the reading of the password
+  std::string waits_for_;  // for the words of its error
   loop::Lookup look_up_;
+  std::string password_;  // of the login that is under way
   std::vector<Address> addresses_;
   std::size_t address_ = 0;
   bool logged_in_here_ = false;
   std::optional<http::ClientRequest> request_;
+  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // a password may be read too late
 };
 
 }  // namespace tamada::etcd

@@ -29,6 +29,7 @@ void Channel::connect(const Address& peer, Duration timeout, std::unique_ptr<Tls
 
 void Channel::adopt(loop::UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls) {
   tls_ = std::move(tls);
+  connected_ = true;
   stream_.adopt(std::move(socket), peer);
   stream_.set_nodelay(true);
   if (tls_ != nullptr) stream_.read_start();
@@ -78,6 +79,7 @@ void Channel::close() {
 
 void Channel::on_connected(Result<void> result) {
   if (!result) return listener_.on_connected(std::move(result));
+  connected_ = true;
   stream_.set_nodelay(true);
   if (tls_ == nullptr) return listener_.on_connected({});
   stream_.read_start();

@@ -54,9 +54,14 @@ class Channel final : private loop::StreamListener {
   void close();
 
   [[nodiscard]] bool is_connecting() const { return stream_.is_connecting(); }
-  [[nodiscard]] bool is_handshaking() const { return tls_ != nullptr && !tls_->handshake_done(); }
+  // Also of one that failed: the connection stood, and TLS did not yet.
+  [[nodiscard]] bool is_handshaking() const {
+    return connected_ && tls_ != nullptr && !tls_->handshake_done();
+  }
   [[nodiscard]] bool is_open() const { return stream_.is_open(); }
   [[nodiscard]] const Address& peer_address() const { return stream_.peer_address(); }
+  // Also after the end: the peer asked for a certificate that we do not have.
+  [[nodiscard]] bool lacks_certificate() const { return tls_ != nullptr && tls_->lacks_certificate(); }
   [[nodiscard]] std::string peer_subject() const { return tls_ == nullptr ? "" : tls_->peer_subject(); }
 
  private:
@@ -73,6 +78,7 @@ class Channel final : private loop::StreamListener {
   loop::StreamListener& listener_;
   std::unique_ptr<TlsSession> tls_;
   Presence presence_;
+  bool connected_ = false;
   bool handshake_told_ = false;
   bool end_told_ = false;
   bool reading_ = false;  // what the owner wants; the handshake reads by itself

@@ -44,12 +44,15 @@ class ClientRequest final : private ExchangeListener {
 
   // Started and not answered yet.
   [[nodiscard]] bool is_pending() const { return exchange_.has_value(); }
+  // In the callback, of a request that failed: what it was waiting for.
+  [[nodiscard]] Phase phase() const { return phase_; }
 
  private:
   void on_done(Result<Response> result) override;
 
   Callback callback_;
   std::optional<Exchange> exchange_;
+  Phase phase_ = Phase::connecting;
   loop::Timer deadline_;
 };
 

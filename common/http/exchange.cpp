@@ -15,6 +15,22 @@ constexpr Duration farewell = 2s;
 
 }  // namespace
 
+std::string_view words_of(Phase phase) {
+  switch (phase) {
+    case Phase::connecting:
+      return "connecting";
+    case Phase::tls_handshake:
+      return "TLS handshake";
+    case Phase::answer:
+      return "waiting for the answer";
+    case Phase::headers:
+      return "reading the headers";
+    case Phase::body:
+      return "reading the body";
+  }
+  return "";
+}
+
 Exchange::Exchange(loop::Loop& loop, const Target& target, const Request& request,
                    const MessageLimits& limits, bool streaming, Duration connect_timeout,
                    ExchangeListener& listener)
@@ -26,6 +42,7 @@ Exchange::Exchange(loop::Loop& loop, const Target& target, const Request& reques
       request_bytes_(request_bytes(request, target.authority, false)) {
   std::unique_ptr<TlsSession> session;
   if (target.tls != nullptr) {
+    certificate_setting_ = target.tls->certificate_setting();
     auto made = target.tls->new_session(target.host);
     if (!made) {
       early_failure_.emplace(loop, [this, why = made.error()] { done(tl::make_unexpected(why)); });
@@ -41,10 +58,10 @@ Exchange::~Exchange() {
   channel_.finish(farewell);
 }
 
-std::string_view Exchange::phase() const {
-  if (!sent_) return channel_.is_handshaking() && channel_.is_open() ? "TLS handshake" : "connecting";
-  if (parser_.head_complete()) return "reading the body";
-  return parser_.begun() ? "reading the headers" : "waiting for the answer";
+Phase Exchange::phase() const {
+  if (!sent_) return channel_.is_handshaking() ? Phase::tls_handshake : Phase::connecting;
+  if (parser_.head_complete()) return Phase::body;
+  return parser_.begun() ? Phase::headers : Phase::answer;
 }
 
 void Exchange::on_connected(Result<void> result) {
@@ -66,7 +83,7 @@ void Exchange::on_end() {
 }
 
 void Exchange::on_closed(const Error& why) {
-  done(fail(why.kind, fmt::format("{} ({})", why.message, phase())));
+  done(fail(why.kind, fmt::format("{} ({})", why.message, words_of(phase()))));
 }
 
 void Exchange::deliver() {
@@ -100,7 +117,14 @@ void Exchange::deliver() {
 
 void Exchange::done(Result<Response> result) {
   channel_.finish(farewell);
-  if (!result) result = fail(result.error().kind, fmt::format("{}: {}", words_, result.error().message));
+  if (!result) {
+    std::string why = fmt::format("{}: {}", words_, result.error().message);
+    // With TLS 1.3 our handshake is over before the server has looked at what we showed.
+    if (channel_.lacks_certificate() && !parser_.begun()) {
+      why += fmt::format("; it may want a client certificate ({})", certificate_setting_);
+    }
+    result = fail(result.error().kind, std::move(why));
+  }
   listener_.on_done(std::move(result));
 }
 

@@ -20,6 +20,12 @@
 
 namespace tamada::http {
 
+// What an exchange waits for; of one that failed, what it had waited for.
+enum class Phase { connecting, tls_handshake, answer, headers, body };
+// For the words of an error: "connecting", "TLS handshake", "waiting for the answer", "reading the headers",
+// "reading the body".
+[[nodiscard]] std::string_view words_of(Phase phase);
+
 // The Exchange may be destroyed in each of these.
 class ExchangeListener {
  public:
@@ -44,9 +50,7 @@ class Exchange final : private loop::StreamListener {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  // What it waits for, for the words of a time-out: "connecting", "TLS handshake", "waiting for the answer",
-  // "reading the headers", "reading the body".
-  [[nodiscard]] std::string_view phase() const;
+  [[nodiscard]] Phase phase() const;
   // "GET /replica from http://patroni1:8008 (10.0.0.1:8008)"
   [[nodiscard]] const std::string& words() const { return words_; }
 
@@ -68,6 +72,7 @@ class Exchange final : private loop::StreamListener {
   ResponseParser parser_;
   const bool streaming_;
   std::string words_;
+  std::string certificate_setting_;           // of the target's TLS, for the words of an error
   std::string request_bytes_;                 // until they are sent
   std::optional<loop::Timer> early_failure_;  // what went wrong in the constructor is told in the next turn
   TimePoint sent_at_{};

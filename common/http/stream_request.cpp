@@ -23,7 +23,7 @@ void StreamRequest::on_timeout() {
   const std::string why = head_seen_
                               ? fmt::format("{}: silent for {} ms", exchange_->words(), to_ms(idle_timeout_))
                               : fmt::format("{}: no answer within {} ms ({})", exchange_->words(),
-                                            to_ms(head_timeout_), exchange_->phase());
+                                            to_ms(head_timeout_), words_of(exchange_->phase()));
   on_done(fail(ErrorKind::timeout, why));
 }
 

@@ -173,6 +173,13 @@ std::string TlsSession::peer_subject() const {
   return subject;
 }
 
+// SSL_CTX_set_cert_cb(3): a client's is called when the server has sent a CertificateRequest.
+int TlsSession::on_certificate_wanted(SSL* ssl, void* /*unused*/) noexcept {
+  auto* me = static_cast<TlsSession*>(SSL_get_app_data(ssl));
+  me->lacks_certificate_ = SSL_get_certificate(ssl) == nullptr;
+  return 1;  // go on, without one if there is none
+}
+
 int TlsSession::on_verify(int ok, X509_STORE_CTX* store) noexcept {
   if (ok == 1) return 1;
   const auto* ssl =

@@ -57,6 +57,12 @@ class TlsSession {
   // The subject of the peer's verified certificate, e.g. "CN=admin"; empty if it showed none.
   [[nodiscard]] std::string peer_subject() const;
 
+  // A client's side: the peer asked for a certificate, and we had none to show. A peer that closes without an
+  // answer may have done so for want of it.
+  [[nodiscard]] bool lacks_certificate() const { return lacks_certificate_; }
+
+  // For TlsContext: notes that the peer asks for a certificate. OpenSSL's certificate callback.
+  static int on_certificate_wanted(ssl_st* ssl, void* unused) noexcept;
   // For TlsContext: remembers why a certificate was refused. OpenSSL's verify callback.
   static int on_verify(int ok, x509_store_ctx_st* store) noexcept;
 
@@ -69,6 +75,7 @@ class TlsSession {
   std::string verify_words_;
   std::string plain_;
   std::string unsent_;  // written before the handshake was done
+  bool lacks_certificate_ = false;
   bool handshake_done_ = false;
   bool peer_closed_ = false;
   bool failed_ = false;

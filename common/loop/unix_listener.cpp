@@ -56,6 +56,14 @@ Result<void> make_room(const std::string& path, const sockaddr_un& address) {
   return {};
 }
 
+Result<void> give(const std::string& path, const FileOwner& owner) {
+  if (!owner.uid && !owner.gid) return {};
+  constexpr auto same_user = static_cast<uid_t>(-1);
+  constexpr auto same_group = static_cast<gid_t>(-1);
+  if (::lchown(path.c_str(), owner.uid.value_or(same_user), owner.gid.value_or(same_group)) == 0) return {};
+  return tl::make_unexpected(cannot_give(path, owner, errno));
+}
+
 }  // namespace
 
 UnixListener::UnixListener(Loop& loop, AcceptListener& listener, const ListenOptions& options)
@@ -65,7 +73,18 @@ UnixListener::~UnixListener() {
   close();
 }
 
-Result<void> UnixListener::bind(const std::string& path, mode_t mode) {
+Error cannot_give(const std::string& path, const FileOwner& owner, int code) {
+  std::string whom;
+  if (owner.uid) whom = fmt::format("uid {}", *owner.uid);
+  if (owner.gid) whom += fmt::format("{}gid {}", whom.empty() ? "" : ", ", *owner.gid);
+  return {
+      kind_of_errno(code),
+      fmt::format("cannot give {} to {}: {}; only root (CAP_CHOWN) may give a file to another user, or to a "
+                  "group that it is not in itself",
+                  path, whom, describe_errno(code))};
+}
+
+Result<void> UnixListener::bind(const std::string& path, mode_t mode, const FileOwner& owner) {
   assert(!is_open() && !path.empty());
   constexpr std::size_t longest = sizeof(sockaddr_un::sun_path) - 1;
   if (path.size() > longest) {
@@ -80,7 +99,12 @@ Result<void> UnixListener::bind(const std::string& path, mode_t mode) {
     return refuse(path, errno);
   }
   struct stat ours {};
-  // Until listen(), whoever connects is refused.
+  // Until listen(), whoever connects is refused. First the owner: giving a file away may clear bits of its
+  // mode.
+  if (auto given = give(path, owner); !given) {
+    ::unlink(path.c_str());
+    return given;
+  }
   if (::chmod(path.c_str(), mode) != 0 || ::lstat(path.c_str(), &ours) != 0 ||
       ::listen(socket.get(), options_.backlog) != 0) {
     const int code = errno;
@@ -97,8 +121,9 @@ Result<void> UnixListener::bind(const std::string& path, mode_t mode) {
   return listening;
 }
 
-Result<void> UnixListener::set_mode(mode_t mode) {
+Result<void> UnixListener::set_rights(mode_t mode, const FileOwner& owner) {
   assert(is_open());
+  if (auto given = give(path_, owner); !given) return given;
   return ::chmod(path_.c_str(), mode) == 0 ? Result<void>{} : refuse(path_, errno);
 }
 

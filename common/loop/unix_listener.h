@@ -18,6 +18,15 @@
 
 namespace tamada::loop {
 
+// Whom the file of a socket is given to; not set: it stays ours.
+struct FileOwner {
+  std::optional<uid_t> uid;
+  std::optional<gid_t> gid;
+  bool operator==(const FileOwner&) const = default;
+};
+// "cannot give /run/x.sock to uid 101, gid 102: ..., and what is needed". `code`: of chown(2).
+[[nodiscard]] Error cannot_give(const std::string& path, const FileOwner& owner, int code);
+
 class UnixListener {
  public:
   // `name` of the options is set by bind().
@@ -26,11 +35,11 @@ class UnixListener {
   UnixListener(const UnixListener&) = delete;
   UnixListener& operator=(const UnixListener&) = delete;
 
-  // Nobody can connect before the file has `mode`, whatever the umask. Errors: "cannot listen on
-  // /run/x.sock: ...".
-  Result<void> bind(const std::string& path, mode_t mode);
+  // Nobody can connect before the file has `mode` and `owner`, whatever the umask. Errors: "cannot listen on
+  // /run/x.sock: ...", or cannot_give()'s.
+  Result<void> bind(const std::string& path, mode_t mode, const FileOwner& owner = {});
   // Of the file of an open listener. Errors as bind()'s.
-  Result<void> set_mode(mode_t mode);
+  Result<void> set_rights(mode_t mode, const FileOwner& owner);
   // Stops accepting; clients wait in the backlog.
   void stop();
   void resume();

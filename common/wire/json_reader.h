@@ -1,5 +1,5 @@
 // Reading JSON from somebody who may be broken or hostile: bounded, without exceptions, with errors that name
-// the key. Private to common/wire.
+// the key. For common/wire and for whoever else is sent JSON that changes something.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -22,6 +22,7 @@ inline constexpr std::size_t json_text_max = 1024;
 
 // One whole JSON object. `what` begins every error ("node status"). Refuses other values, a key given twice
 // in one object, and what passes the limits above. The parser and the value's destructor do not recurse.
+// What the error quotes of the body is at most 40 bytes around the fault.
 [[nodiscard]] Result<nlohmann::json> parse_json_object(std::string_view what, std::string_view body);
 
 // One value for an error message: `the number 7`, `the text "x"`, `a list`, `null`.

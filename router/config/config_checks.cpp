@@ -13,9 +13,9 @@ namespace {
 
 class Checker {
  public:
-  Checker(const RouterConfig& config, const RawSettings& raw, std::string_view file_name,
-          std::vector<ConfigError>& errors)
-      : config_(config), raw_(raw), file_name_(file_name), errors_(errors) {}
+  Checker(const RouterConfig& config, const RawSettings& raw, const FoundElsewhere& found,
+          std::string_view file_name, std::vector<ConfigError>& errors)
+      : config_(config), raw_(raw), found_(found), file_name_(file_name), errors_(errors), known_(errors) {}
 
   void run() {
     check_nodes();
@@ -26,17 +26,51 @@ class Checker {
     check_binds();
     check_stats_users();
     check_stats_doors();
+    for (const MachineFinding& finding : found_.machine) report(finding.path, finding.message);
   }
 
  private:
   [[nodiscard]] bool given(const std::string& path) const { return raw_.values.count(path) > 0; }
 
-  // At the line of `path`, or of the nearest section around it, or at the file as a whole.
-  void report(const std::string& path, std::string message) { report_at(path, path, std::move(message)); }
+  using Paths = std::vector<std::string>;
 
-  void report_at(std::string where, std::string path, std::string message) {
+  // Is what the configuration holds for this setting not what somebody wrote? Its value was an error, or it
+  // was not given where it may have been meant: beside an unknown name, or behind the end of what is YAML.
+  [[nodiscard]] bool is_unsure(const std::string& path) const {
+    const bool is_wrong = std::any_of(known_.begin(), known_.end(), [&](const ConfigError& error) {
+      return error.path == path || error.path.starts_with(path + ".");
+    });
+    if (is_wrong) return true;
+    if (is_present(path)) return false;
+    std::string child = path;
+    while (!child.empty()) {
+      const std::string section = above(child);
+      if (is_present(child)) return false;
+      if (raw_.unclear.contains(section)) return true;
+      child = section;
+    }
+    return false;
+  }
+  [[nodiscard]] bool is_present(const std::string& path) const {
+    return raw_.values.contains(path) || raw_.sections.contains(path);
+  }
+  static std::string above(const std::string& path) {
+    const auto dot = path.rfind('.');
+    return dot == std::string::npos ? std::string() : path.substr(0, dot);
+  }
+
+  // At the line of `path`, or of the nearest section around it, or at the file as a whole. `about`: the
+  // settings that the check has looked at, if not just `path`: when one of them is unsure, nothing is
+  // reported.
+  void report(const std::string& path, std::string message, const Paths& about = {}) {
+    report_at(path, path, std::move(message), about);
+  }
+
+  void report_at(std::string where, std::string path, std::string message, const Paths& about) {
+    const auto unsure = [this](const std::string& setting) { return is_unsure(setting); };
+    if (about.empty() ? is_unsure(path) : std::any_of(about.begin(), about.end(), unsure)) return;
     Place place{file_name_, 0, 0};
-    for (; !where.empty(); where.resize(where.rfind('.') == std::string::npos ? 0 : where.rfind('.'))) {
+    for (; !where.empty(); where = above(where)) {
       if (const auto value = raw_.values.find(where); value != raw_.values.end()) {
         place = value->second.place;
         break;
@@ -75,11 +109,7 @@ class Checker {
     } else {
       return;
     }
-    Place place{file_name_, 0, 0};
-    const auto raw = raw_.values.find("cluster.nodes");
-    if (raw != raw_.values.end()) {
-      place = index < raw->second.items.size() ? raw->second.items[index].place : raw->second.place;
-    }
+    const Place place = found_.node_places[index];
     errors_.push_back({place.file, place.line, place.column, "cluster.nodes", std::move(same)});
   }
 
@@ -88,7 +118,8 @@ class Checker {
     if (checks.fast_interval > checks.interval) {
       report(given("checks.fast_interval") ? "checks.fast_interval" : "checks.interval",
              fmt::format("fast_interval ({}) is longer than interval ({}); expected at most as long",
-                         format_duration(checks.fast_interval), format_duration(checks.interval)));
+                         format_duration(checks.fast_interval), format_duration(checks.interval)),
+             {"checks.fast_interval", "checks.interval"});
     }
     const Duration needed = checks.interval + checks.timeout;
     if (checks.expire < needed) {
@@ -100,7 +131,8 @@ class Checker {
                     "{} is shorter than interval + timeout ({} + {}), so a node that answers slowly, but in "
                     "time, would count as silent; set expire to at least {}",
                     format_duration(checks.expire), format_duration(checks.interval),
-                    format_duration(checks.timeout), format_duration(needed)));
+                    format_duration(checks.timeout), format_duration(needed)),
+                {"checks.expire", "checks.interval", "checks.timeout"});
     }
     check_heartbeat();
   }
@@ -117,16 +149,19 @@ class Checker {
             "{} is too long for checks.expire ({}): the leader key would be too old to count; set it to "
             "at most {}",
             format_duration(config_.cluster.etcd->heartbeat), format_duration(config_.checks.expire),
-            format_duration(longest)));
+            format_duration(longest)),
+        {"cluster.etcd.heartbeat", "checks.expire"});
   }
 
   void check_tls(const std::string& section, const TlsClientConfig& tls) {
+    const Paths pair{section + ".cert_file", section + ".key_file"};
     if (!tls.cert_file.empty() && tls.key_file.empty())
-      report(section + ".cert_file", "its key_file is missing");
+      report(section + ".cert_file", "its key_file is missing", pair);
     if (!tls.key_file.empty() && tls.cert_file.empty())
-      report(section + ".key_file", "its cert_file is missing");
+      report(section + ".key_file", "its cert_file is missing", pair);
     if (!tls.verify && !tls.ca_file.empty()) {
-      report(section + ".verify", "false, so ca_file would not be used; leave one of them out");
+      report(section + ".verify", "false, so ca_file would not be used; leave one of them out",
+             {section + ".verify", section + ".ca_file"});
     }
   }
 
@@ -141,28 +176,32 @@ class Checker {
     if (!https && !nodes.empty() && config_.cluster.api_tls != TlsClientConfig{}) {
       report(section,
              "no node's REST API is spoken to by https; set cluster.api_scheme: https, or give the nodes an "
-             "api: https://...");
+             "api: https://...",
+             {section, "cluster.nodes", "cluster.api_scheme"});
     }
   }
 
   void check_etcd(const EtcdConfig& etcd) {
     const std::string section = "cluster.etcd";
-    if (etcd.hosts.empty()) report(section, "no hosts; expected e.g. hosts: [etcd1:2379, etcd2:2379]");
+    if (etcd.hosts.empty())
+      report(section, "no hosts; expected e.g. hosts: [etcd1:2379, etcd2:2379]", {section + ".hosts"});
     if (config_.cluster.name.empty())
-      report(section, "needs cluster.name (Patroni's scope) to find the leader key");
+      report(section, "needs cluster.name (Patroni's scope) to find the leader key", {"cluster.name"});
+    const Paths credentials{section + ".username", section + ".password", section + ".password_file"};
     const bool password = !etcd.password.empty() || !etcd.password_file.empty();
     if (!etcd.username.empty() && !password)
-      report(section + ".username", "the password is missing; set password_file or password");
-    if (etcd.username.empty() && password) report(section, "a password without a username");
+      report(section + ".username", "the password is missing; set password_file or password", credentials);
+    if (etcd.username.empty() && password) report(section, "a password without a username", credentials);
     if (!etcd.password.empty() && !etcd.password_file.empty()) {
-      report(section + ".password_file", "password is set as well; leave one of them out");
+      report(section + ".password_file", "password is set as well; leave one of them out", credentials);
     }
     check_tls(section + ".tls", etcd.tls);
     // A host without a scheme is spoken to by https as soon as there are TLS settings.
     const bool plain = std::all_of(etcd.hosts.begin(), etcd.hosts.end(),
                                    [](const auto& host) { return host.starts_with("http://"); });
     if (plain && !etcd.hosts.empty() && etcd.tls != TlsClientConfig{}) {
-      report(section + ".tls", "no host is spoken to by https; write hosts: [https://etcd1:2379, ...]");
+      report(section + ".tls", "no host is spoken to by https; write hosts: [https://etcd1:2379, ...]",
+             {section + ".tls", section + ".hosts"});
     }
   }
 
@@ -177,10 +216,12 @@ class Checker {
     }
     const bool leader_only = policy.to == Target::leader || policy.to == Target::standby_leader;
     if (policy.otherwise_leader && (leader_only || policy.to == Target::any)) {
-      report(section + ".otherwise", "leader has no meaning here: the listener goes to the leader already");
+      report(section + ".otherwise", "leader has no meaning here: the listener goes to the leader already",
+             {section + ".otherwise", section + ".to"});
     }
     if (policy.max_lag && leader_only) {
-      report(section + ".max_lag", "has no meaning for a listener that goes to the leader");
+      report(section + ".max_lag", "has no meaning for a listener that goes to the leader",
+             {section + ".max_lag", section + ".to"});
     }
     if (listener.keepalive.on) {
       check_whole_seconds(section + ".keepalive.idle", listener.keepalive.idle);
@@ -188,8 +229,8 @@ class Checker {
     }
     for (const Network& network : listener.deny) {
       if (std::find(listener.allow.begin(), listener.allow.end(), network) != listener.allow.end()) {
-        report(section + ".deny",
-               fmt::format("{} is allowed as well; leave one of them out", network.text()));
+        report(section + ".deny", fmt::format("{} is allowed as well; leave one of them out", network.text()),
+               {section + ".allow", section + ".deny"});
       }
     }
   }
@@ -227,8 +268,10 @@ class Checker {
     for (std::size_t i = 0; i < all.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
         if (!clash(all[i].bind, all[j].bind)) continue;
-        report(all[i].path, fmt::format("{} is taken by {} ({}); each needs an address of its own",
-                                        all[i].bind.to_string(), all[j].path, all[j].bind.to_string()));
+        report(all[i].path,
+               fmt::format("{} is taken by {} ({}); each needs an address of its own",
+                           all[i].bind.to_string(), all[j].path, all[j].bind.to_string()),
+               {all[i].path, all[j].path});
       }
     }
   }
@@ -238,16 +281,17 @@ class Checker {
   void check_credentials(const std::string& section, const std::string& user, const std::string& password,
                          const std::string& name, const std::string& secret) {
     const std::string password_file = password + "_file";
+    const Paths about{section + "." + user, section + "." + password, section + "." + password_file};
     if (given(section + "." + password) && given(section + "." + password_file)) {
-      report(section + "." + password_file,
-             fmt::format("{} is set as well; leave one of them out", password));
+      report(section + "." + password_file, fmt::format("{} is set as well; leave one of them out", password),
+             about);
     }
     const bool has_password = !secret.empty() || given(section + "." + password_file);
     if (!name.empty() && !has_password) {
       report(section + "." + user,
-             fmt::format("the password is missing; set {} or {}", password_file, password));
+             fmt::format("the password is missing; set {} or {}", password_file, password), about);
     }
-    if (name.empty() && has_password) report(section, fmt::format("a password without {}", user));
+    if (name.empty() && has_password) report(section, fmt::format("a password without {}", user), about);
     if (name.find(':') != std::string::npos) {
       report(section + "." + user, "holds a colon, which HTTP uses to separate it from the password");
     }
@@ -269,7 +313,8 @@ class Checker {
     add("stats.users", stats.users);
     add("stats.users_file", stats.file_users);
     if (stats.login_to_read && names.empty()) {
-      report("stats.login_to_read", "nobody could sign in; set users or users_file");
+      report("stats.login_to_read", "nobody could sign in; set users or users_file",
+             {"stats.login_to_read", "stats.users", "stats.users_file", "stats.admin_user"});
     }
   }
 
@@ -277,8 +322,9 @@ class Checker {
     const StatsConfig& stats = config_.stats;
     const StatsTlsConfig& tls = stats.tls;
     if (!tls.cert_file.empty() && tls.key_file.empty())
-      report("stats.tls.cert_file", "its key_file is missing");
-    if (tls.cert_file.empty() && tls != StatsTlsConfig{}) report("stats.tls", "cert_file is missing");
+      report("stats.tls.cert_file", "its key_file is missing", {"stats.tls.cert_file", "stats.tls.key_file"});
+    if (tls.cert_file.empty() && tls != StatsTlsConfig{})
+      report("stats.tls", "cert_file is missing", {"stats.tls.cert_file"});
     if (stats.bind.empty() && tls != StatsTlsConfig{} && !given("stats")) {
       report("stats.tls", "there is no statistics port that would use it; set stats.bind");
     }
@@ -291,15 +337,17 @@ class Checker {
 
   const RouterConfig& config_;
   const RawSettings& raw_;
-  std::string file_name_;
+  const FoundElsewhere found_;
+  const std::string file_name_;
   std::vector<ConfigError>& errors_;
+  const std::vector<ConfigError> known_;  // those of single values
 };
 
 }  // namespace
 
-void check_config(const RouterConfig& config, const RawSettings& raw, std::string_view file_name,
-                  std::vector<ConfigError>& errors) {
-  Checker(config, raw, file_name, errors).run();
+void check_config(const RouterConfig& config, const RawSettings& raw, const FoundElsewhere& found,
+                  std::string_view file_name, std::vector<ConfigError>& errors) {
+  Checker(config, raw, found, file_name, errors).run();
 }
 
 }  // namespace tamada::router

@@ -62,6 +62,17 @@ bool left_out(const Setting& setting, const RouterConfig& config, const Listener
 
 }  // namespace
 
+std::vector<std::string> notes_on(const RouterConfig& config) {
+  std::vector<std::string> notes;
+  for (const StatsSocket& socket : config.stats.sockets) {
+    for (const std::string& words : socket.without_effect) {
+      notes.push_back(fmt::format("stats.socket: {}: \"{}\" has no effect here",
+                                  socket.path.empty() ? socket.address.to_string() : socket.path, words));
+    }
+  }
+  return notes;
+}
+
 std::string describe(const RouterConfig& config) {
   RouterConfig copy = config;
   EtcdConfig etcd = config.cluster.etcd.value_or(EtcdConfig{});

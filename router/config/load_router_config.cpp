@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include "common/base/utf8.h"
 #include "router/config/config_checks.h"
@@ -62,9 +65,15 @@ class Loader {
                   config_.stats.admin_password);
     take_password("cluster.api_password_file", config_.cluster.api_password_file,
                   config_.cluster.api_password);
+    // The router reads it again at each login; here only whether there is one.
+    std::string etcd_password;
+    take_password("cluster.etcd.password_file", etcd_.password_file, etcd_password);
     take_users();
     return std::move(config_);
   }
+
+  // Where each node of the configuration stands.
+  [[nodiscard]] std::span<const Place> node_places() const { return node_places_; }
 
  private:
   void report(const Place& place, std::string path, std::string message) {
@@ -76,7 +85,9 @@ class Loader {
     if (found == raw_.values.end()) return;
     if (path.starts_with("cluster.etcd.")) has_etcd_ = true;
     SettingScope scope{config_, listener, etcd_};
+    const bool is_nodes = path == "cluster.nodes";
     if (setting.is_list()) setting.clear(scope);
+    if (is_nodes) node_places_.clear();
     for (const RawItem& item : found->second.items) {
       if (item.map != nullptr) {
         add_node(*item.map, item.place);
@@ -91,13 +102,16 @@ class Loader {
         report(item.place, path, done.error().message);
       } else if (setting.is_file) {
         check_readable(item, path);
+      } else if (is_nodes) {
+        node_places_.push_back(item.place);
       }
     }
   }
 
   void check_readable(const RawItem& item, const std::string& path) {
     const auto content = read_file_(item.text);
-    if (!content) report(item.place, path, content.error().message);
+    if (!content) return report(item.place, path, content.error().message);
+    config_.files.push_back({path, item.text, std::hash<std::string>{}(*content)});
   }
 
   // A node written as a map: {name: pg1, postgres: "pg1:5433", api: "https://pg1:8008"}; what is left out
@@ -147,6 +161,7 @@ class Loader {
     }
     node.name = name != nullptr ? name->text : node.postgres.host;
     config_.cluster.nodes.push_back(std::move(node));
+    node_places_.push_back(place);
   }
 
   // The content of a setting's file, if one is named and it can be read (else that is told already).
@@ -163,24 +178,27 @@ class Loader {
   void take_password(const std::string& path, const std::string& file, std::string& password) {
     auto content = content_of(file);
     if (!content) return;
-    while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();
-    if (content->empty()) return report_file(path, fmt::format("{} is empty; expected the password", file));
-    password = *content;
+    auto found = password_in(*content, file);
+    if (!found) return report_file(path, found.error().message);
+    password = *std::move(found);
   }
 
   void take_users() {
     const std::string path = "stats.users_file";
-    const auto content = content_of(config_.stats.users_file);
+    const std::string& name = config_.stats.users_file;
+    const auto content = content_of(name);
     if (!content) return;
-    auto users = parse_users_file(*content);
-    if (!users) {
-      report_file(path, fmt::format("{}:{}", config_.stats.users_file, users.error().message));
-    } else if (users->empty()) {
-      report_file(path,
-                  fmt::format("{} names nobody; expected a NAME:HASH a line", config_.stats.users_file));
-    } else {
-      config_.stats.file_users = std::move(*users);
+    UsersFile file = parse_users_file(*content);
+    for (const UsersFile::BadLine& line : file.bad) {
+      report_file(path, fmt::format("{}:{}: {}", name, line.number, line.message));
     }
+    if (file.bad_beyond > 0) {
+      report_file(path, fmt::format("{}: further {} lines that cannot be used", name, file.bad_beyond));
+    }
+    if (file.users.empty() && file.bad.empty()) {
+      report_file(path, fmt::format("{} names nobody; expected a NAME:HASH a line", name));
+    }
+    config_.stats.file_users = std::move(file.users);
   }
 
   const RawSettings& raw_;
@@ -188,27 +206,32 @@ class Loader {
   std::vector<ConfigError>& errors_;
   RouterConfig config_;
   EtcdConfig etcd_;
+  std::vector<Place> node_places_;
   bool has_etcd_ = false;
 };
 
 }  // namespace
 
+Result<std::string> password_in(std::string_view content, const std::string& path) {
+  while (content.ends_with('\n') || content.ends_with('\r')) content.remove_suffix(1);
+  if (content.empty())
+    return fail(ErrorKind::invalid, fmt::format("{} is empty; expected the password", path));
+  return std::string(content);
+}
+
 LoadedConfig load_router_config(std::string_view text, std::string_view file_name,
-                                const Environment& environment, const FileReader& read_file) {
+                                const Environment& environment, const Machine& machine) {
   std::vector<ConfigError> errors;
-  const YamlNode tree = parse_yaml(text, file_name, errors);
-  // A text that is not YAML leaves half a tree: what is missing in it is no error of its own.
-  const bool broken = std::any_of(errors.begin(), errors.end(), [](const ConfigError& error) {
-    return error.message.find("stands twice") == std::string::npos;
-  });
-  if (broken) return tl::make_unexpected(std::move(errors));
-  const RawSettings raw = collect_settings(tree, file_name, environment, errors);
-  RouterConfig config = Loader(raw, read_file, errors).run();
-  // A value that could not be read is as if not set; what contradicts the rest is then guesswork.
-  if (errors.empty()) check_config(config, raw, file_name, errors);
+  const YamlDocument file = parse_yaml(text, file_name, errors);
+  const RawSettings raw = collect_settings(file, file_name, environment, errors);
+  Loader loader(raw, machine.read_file, errors);
+  RouterConfig config = loader.run();
+  const auto findings = machine.check ? machine.check(config) : std::vector<MachineFinding>{};
+  check_config(config, raw, {loader.node_places(), findings}, file_name, errors);
   if (errors.empty()) return config;
-  std::stable_sort(errors.begin(), errors.end(),
-                   [](const ConfigError& a, const ConfigError& b) { return a.line < b.line; });
+  std::stable_sort(errors.begin(), errors.end(), [](const ConfigError& a, const ConfigError& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
   return tl::make_unexpected(std::move(errors));
 }
 

@@ -28,20 +28,46 @@ using LoadedConfig = tl::expected<RouterConfig, std::vector<ConfigError>>;
 // How the loader reads the files that settings name (certificates, password files): the content, or why not.
 using FileReader = std::function<Result<std::string>(const std::string& path)>;
 
-// Pure but for `read_file`. `file_name` is only for the errors; empty text with TAMADA_NODES in the
-// environment is enough. Variables that do not begin with TAMADA_ are not looked at.
+// Something that this machine does not give: `path` is the setting, or the section, that asks for it.
+struct MachineFinding {
+  std::string path;
+  std::string message;
+  bool operator==(const MachineFinding&) const = default;
+};
+// What a configuration asks of the machine beyond files that can be read (router/shell/machine_checks.h).
+using MachineCheck = std::function<std::vector<MachineFinding>(const RouterConfig&)>;
+
+struct Machine {
+  FileReader read_file;
+  MachineCheck check = {};  // none: nothing further is asked
+};
+
+// Pure but for `machine`, whose findings are told among the other errors. `file_name` is only for the errors;
+// empty text with TAMADA_NODES in the environment is enough. Variables that do not begin with TAMADA_ are not
+// looked at.
 LoadedConfig load_router_config(std::string_view text, std::string_view file_name,
-                                const Environment& environment, const FileReader& read_file);
+                                const Environment& environment, const Machine& machine);
 
 // Reads the file and loads it; an empty `path` means: the environment alone. Blocks on the disk: not for a
 // loop that serves clients, but a configuration is small and local.
-LoadedConfig read_router_config(const std::string& path, const Environment& environment);
+LoadedConfig read_router_config(const std::string& path, const Environment& environment,
+                                const Machine& machine);
+LoadedConfig read_router_config(const std::string& path, const Environment& environment);  // files only
 
 // The regular file's content, at most `limit` bytes: a directory, a device or a larger file is an error.
 Result<std::string> read_small_file(const std::string& path, std::size_t limit = 1 << 20);
 
+// The password in such a file: its text without the line end. Empty is an error.
+Result<std::string> password_in(std::string_view content, const std::string& path);
+// Reads it. Blocks.
+Result<std::string> read_password_file(const std::string& path);
+
 // The process's variables whose names begin with TAMADA_.
 Environment tamada_environment();
+
+// What the configuration holds and the router does not do, one sentence each: words of a haproxy.cfg without
+// effect here. For `-c` and for the log.
+std::vector<std::string> notes_on(const RouterConfig& config);
 
 // The whole configuration as it is in force, as YAML that loads again, every setting named; secrets are
 // shown as "***". For `-c` and for a person who asks what is in force.

@@ -17,12 +17,6 @@ std::string join(std::string_view path, std::string_view name) {
   return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 std::string shown(std::string_view name) {
   constexpr std::size_t enough = 60;
   return name.size() <= enough ? std::string(name) : std::string(name.substr(0, enough)) + "...";
@@ -65,10 +59,13 @@ class Collector {
 
   RawSettings take() { return std::move(raw_); }
 
-  void add_file(const YamlNode& tree) {
+  void add_file(const YamlDocument& file) {
+    const YamlNode& tree = file.root;
+    if (!file.whole) raw_.unclear.insert("");
     if (tree.kind == YamlNode::Kind::map) {
       add_section(tree, "", "");
     } else if (tree.kind != YamlNode::Kind::null) {
+      raw_.unclear.insert("");
       report(tree.place, "",
              fmt::format("expected settings such as \"cluster: ...\", found {}", kind_name(tree)));
     }
@@ -94,6 +91,7 @@ class Collector {
 
   void add_section(const YamlNode& map, const std::string& path, const std::string& pattern) {
     raw_.sections[path] = place_in_file(map.place);
+    if (!map.complete) raw_.unclear.insert(path);
     for (const auto& [key, node] : map.entries) {
       const bool is_listener = pattern == "listeners";
       if (is_listener && !add_listener(key)) continue;
@@ -103,6 +101,7 @@ class Collector {
       const Setting* setting = one_name ? find_setting(child_pattern) : nullptr;
       const bool section = one_name && is_section(child_pattern);
       if (setting == nullptr && !section) {
+        raw_.unclear.insert(path);
         report(key.place, path, unknown_setting(key.text, pattern));
       } else if (section && node.kind == YamlNode::Kind::map) {
         add_section(node, child, child_pattern);
@@ -111,6 +110,7 @@ class Collector {
       } else if (setting != nullptr) {
         add_value(*setting, node, child);
       } else {
+        raw_.unclear.insert(child);
         report(node.place, child, fmt::format("expected settings under it, found {}", kind_name(node)));
       }
     }
@@ -244,6 +244,7 @@ class Collector {
   }
 
   void unknown_variable(const std::string& name) {
+    raw_.unclear.insert("");
     std::vector<std::string> names{"TAMADA_NODES"};
     for (const std::string& path : known_paths()) names.push_back(variable_name(path));
     // Compared without the part that all have in common, which would make anything look near.
@@ -263,10 +264,10 @@ class Collector {
 
 }  // namespace
 
-RawSettings collect_settings(const YamlNode& tree, std::string_view file_name, const Environment& environment,
-                             std::vector<ConfigError>& errors) {
+RawSettings collect_settings(const YamlDocument& file, std::string_view file_name,
+                             const Environment& environment, std::vector<ConfigError>& errors) {
   Collector collector(file_name, errors);
-  collector.add_file(tree);
+  collector.add_file(file);
   collector.add_environment(environment);
   return collector.take();
 }
@@ -281,11 +282,11 @@ std::string pattern_of(std::string_view path) {
 std::vector<std::string> split_list(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
-    const auto comma = text.find(',');
-    const std::string_view part = trimmed(text.substr(0, comma));
+    const auto end = text.find_first_of(",\n");
+    const std::string_view part = trimmed(text.substr(0, end));
     if (!part.empty()) parts.emplace_back(part);
-    if (comma == std::string_view::npos) break;
-    text.remove_prefix(comma + 1);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
   }
   return parts;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,16 +38,19 @@ struct RawSettings {
   std::map<std::string, RawValue, std::less<>> values;  // by path: "listeners.read.max_lag"
   std::map<std::string, Place, std::less<>> sections;   // of the file: "cluster.etcd"
   std::vector<std::string> listeners;                   // their names, in order
+  // The sections in which what is missing may have been meant ("" for the top level and the environment):
+  // they hold a name that nobody knows, or the file stopped being YAML within them.
+  std::set<std::string, std::less<>> unclear;
 };
 
-// `tree` must outlive the answer.
-RawSettings collect_settings(const YamlNode& tree, std::string_view file_name, const Environment& environment,
-                             std::vector<ConfigError>& errors);
+// `file` must outlive the answer.
+RawSettings collect_settings(const YamlDocument& file, std::string_view file_name,
+                             const Environment& environment, std::vector<ConfigError>& errors);
 
 // "listeners.read.hold" -> "listeners.*.hold"; other paths as they are.
 std::string pattern_of(std::string_view path);
 
-// At commas; without the white space around the parts; empty parts are left out.
+// At commas and line ends; without the white space around the parts; empty parts are left out.
 std::vector<std::string> split_list(std::string_view text);
 
 }  // namespace tamada::router

@@ -58,12 +58,24 @@ Result<std::string> read_small_file(const std::string& path, std::size_t limit) 
   }
 }
 
-LoadedConfig read_router_config(const std::string& path, const Environment& environment) {
-  const FileReader reader = [](const std::string& file) { return read_small_file(file); };
-  if (path.empty()) return load_router_config("", "environment", environment, reader);
+LoadedConfig read_router_config(const std::string& path, const Environment& environment,
+                                const Machine& machine) {
+  if (path.empty()) return load_router_config("", "environment", environment, machine);
   auto text = read_small_file(path);
   if (!text) return tl::make_unexpected(std::vector<ConfigError>{{path, 0, 0, "", text.error().message}});
-  return load_router_config(*text, path, environment, reader);
+  return load_router_config(*text, path, environment, machine);
+}
+
+LoadedConfig read_router_config(const std::string& path, const Environment& environment) {
+  return read_router_config(path, environment,
+                            {[](const std::string& file) { return read_small_file(file); }});
+}
+
+Result<std::string> read_password_file(const std::string& path) {
+  constexpr std::size_t longest = 4096;
+  const auto content = read_small_file(path, longest);
+  if (!content) return content;
+  return password_in(*content, path);
 }
 
 Environment tamada_environment() {

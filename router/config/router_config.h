@@ -4,6 +4,7 @@
 // by the control loop, which keeps them stable from one configuration to the next.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,7 +42,7 @@ struct EtcdConfig {
   std::string key_prefix = "/service";  // Patroni's `namespace`
   std::string username;
   std::string password;
-  std::string password_file;  // read at each (re)connection; instead of password
+  std::string password_file;  // read at each login; instead of password
   TlsClientConfig tls;
   Duration heartbeat = 5s;  // how long etcd may say nothing before it counts as silent
   bool operator==(const EtcdConfig&) const = default;
@@ -125,6 +126,15 @@ struct LogConfig {
   bool operator==(const LogConfig&) const = default;
 };
 
+// A file that a setting names, as it was when the configuration was read: another content is another
+// configuration.
+struct NamedFile {
+  std::string setting;
+  std::string path;
+  std::size_t digest = 0;  // of the content, within this process
+  bool operator==(const NamedFile&) const = default;
+};
+
 struct RouterConfig {
   ClusterConfig cluster;
   CheckPolicy checks;
@@ -136,6 +146,7 @@ struct RouterConfig {
   std::uint32_t max_connections = 0;  // clients in all; 0: as many as file descriptors allow
   Duration drain_timeout = 8s;        // SIGTERM: how long sessions may go on
   std::string state_dir;  // administrative state and fail-overs survive a restart here; empty: not
+  std::vector<NamedFile> files;
   bool operator==(const RouterConfig&) const = default;
 };
 

@@ -7,6 +7,13 @@
 
 namespace tamada::router {
 
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
 Result<bool> parse_switch(std::string_view text) {
   for (const std::string_view yes : {"true", "on", "yes"}) {
     if (text == yes) return true;
@@ -111,12 +118,16 @@ Result<void> parse_target(std::string_view text, ListenerPolicy& policy) {
   }
   const std::string_view tag = text.substr(4);
   const auto equals = tag.find('=');
-  if (equals == std::string_view::npos || equals == 0 || equals + 1 == tag.size()) {
+  // A tag in Patroni's YAML has no white space around it either, unless somebody put it into quotes.
+  const std::string_view key = trimmed(tag.substr(0, equals));
+  const std::string_view value =
+      equals == std::string_view::npos ? std::string_view() : trimmed(tag.substr(equals + 1));
+  if (key.empty() || value.empty()) {
     return fail(ErrorKind::invalid, fmt::format("\"{}\": expected tag:key=value", text));
   }
   policy.to = Target::tag;
-  policy.tag_key = tag.substr(0, equals);
-  policy.tag_value = tag.substr(equals + 1);
+  policy.tag_key = key;
+  policy.tag_value = value;
   // As Patroni compares: a YAML boolean in lower case, any other text as it is.
   if (policy.tag_value == "True" || policy.tag_value == "TRUE") policy.tag_value = "true";
   if (policy.tag_value == "False" || policy.tag_value == "FALSE") policy.tag_value = "false";

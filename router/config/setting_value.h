@@ -20,6 +20,9 @@
 
 namespace tamada::router {
 
+// Without the white space around it: blanks, tabs, line ends.
+std::string_view trimmed(std::string_view text);
+
 Result<bool> parse_switch(std::string_view text);  // true false on off yes no
 Result<std::uint32_t> parse_count(std::string_view text, std::uint32_t least, std::uint32_t most);
 Result<Duration> parse_span(std::string_view text, Duration least, Duration most, bool may_be_off);

@@ -111,7 +111,7 @@ void add_etcd(std::vector<Setting>& rows) {
       [](SettingScope & s) -> auto& { return s.etcd.password; })));
   rows.push_back(file(text(
       "cluster.etcd.password_file", "file",
-      "a file with the password, instead of password; read again at each connection",
+      "a file with the password, instead of password; read again at each login",
       [](SettingScope & s) -> auto& { return s.etcd.password_file; })));
   rows.push_back(duration(
       "cluster.etcd.heartbeat", "how long etcd may say nothing before it counts as silent",

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
+#include <map>
 
 #include "common/base/utf8.h"
 
@@ -98,18 +100,35 @@ Result<StatsUser> parse_stats_user(std::string_view text) {
   return StatsUser{std::string(name), std::string(hash)};
 }
 
-Result<std::vector<StatsUser>> parse_users_file(std::string_view content) {
-  std::vector<StatsUser> users;
+UsersFile parse_users_file(std::string_view content) {
+  UsersFile file;
+  std::map<std::string, int, std::less<>> lines;  // of the names
+  const auto refuse = [&](int number, std::string why) {
+    if (file.bad.size() < UsersFile::bad_lines_max) {
+      file.bad.push_back({number, std::move(why)});
+    } else {
+      ++file.bad_beyond;
+    }
+  };
   for (int number = 1; !content.empty(); ++number) {
     std::string_view line = content.substr(0, content.find('\n'));
     content.remove_prefix(std::min(line.size() + 1, content.size()));
     while (line.ends_with('\r') || line.ends_with(' ') || line.ends_with('\t')) line.remove_suffix(1);
     if (line.empty() || line.starts_with('#')) continue;
     auto user = parse_stats_user(line);
-    if (!user) return fail(ErrorKind::invalid, fmt::format("{}: {}", number, user.error().message));
-    users.push_back(std::move(*user));
+    if (!user) {
+      refuse(number, user.error().message);
+      continue;
+    }
+    const auto [line_of_name, is_new] = lines.emplace(user->name, number);
+    if (is_new) {
+      file.users.push_back(std::move(*user));
+    } else {
+      refuse(number,
+             fmt::format("there is a user \"{}\" already, in line {}", user->name, line_of_name->second));
+    }
   }
-  return users;
+  return file;
 }
 
 }  // namespace tamada::router

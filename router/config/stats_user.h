@@ -22,8 +22,19 @@ struct StatsUser {
 // "dba:$6$salt$hash". Plain text, DES and MD5 are refused, and so is a cost that would take minutes.
 Result<StatsUser> parse_stats_user(std::string_view text);
 
-// A file such as htpasswd -B makes: a user a line; empty lines and lines that begin with # do not count.
-// Errors begin with the number of the line: "3: ...".
-Result<std::vector<StatsUser>> parse_users_file(std::string_view content);
+struct UsersFile {
+  struct BadLine {
+    int number = 0;  // counted from 1
+    std::string message;
+  };
+  std::vector<StatsUser> users;  // of the good lines
+  std::vector<BadLine> bad;      // at most bad_lines_max
+  std::size_t bad_beyond = 0;    // how many more there are
+  static constexpr std::size_t bad_lines_max = 20;
+};
+
+// A file such as htpasswd -B makes: a user a line; empty lines and lines that begin with # do not count. A
+// name that stands there already is a bad line, too.
+UsersFile parse_users_file(std::string_view content);
 
 }  // namespace tamada::router

@@ -38,7 +38,19 @@ class TreeBuilder final : public YAML::EventHandler {
     }
   }
 
-  YamlNode take() { return std::move(root_); }
+  // Of what the parser did not come to the end of, the maps with their complete entries.
+  YamlNode take() {
+    while (!open_.empty()) {
+      if (open_.back().node.kind == YamlNode::Kind::map) {
+        open_.back().node.complete = false;
+        close();
+      } else {
+        open_.pop_back();
+        if (!open_.empty()) open_.back().key.reset();
+      }
+    }
+    return std::move(root_);
+  }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (documents_++ > 0) throw Refused(place_of(mark), "a second document (---); expected one");
@@ -68,6 +80,22 @@ class TreeBuilder final : public YAML::EventHandler {
     open(mark, tag, YamlNode::Kind::map);
   }
   void OnMapEnd() override { close(); }
+
+  // A plain value with a colon and a space in it: YAML takes it for the name of one more setting. In our
+  // words, if that is what stands where the parser gave up.
+  [[nodiscard]] std::optional<std::string> colon_in_value(const YAML::Mark& mark) const {
+    const std::string_view line = line_at(mark.line);
+    const auto colon = static_cast<std::size_t>(mark.column);
+    if (colon >= line.size() || line[colon] != ':') return std::nullopt;
+    // From the name before: behind the last space, bracket or comma.
+    const auto begin = line.find_last_of(" \t{[,", colon) + 1;
+    const std::string_view word = line.substr(begin, colon - begin);
+    if (word.empty() || line.substr(0, begin).find(':') == std::string_view::npos) return std::nullopt;
+    return fmt::format(
+        "\"{}:\" with a space behind it begins one more setting in YAML; leave the space out, or "
+        "write the whole value in quotes",
+        word.substr(0, 60));
+  }
 
  private:
   // A list or map that is being read, and the key read last if its value is still to come.
@@ -169,19 +197,19 @@ std::optional<Refused> look_over(std::string_view text) {
   }
   YamlPlace here{1, 1};
   bool indentation = true;
-  std::optional<YamlPlace> tab;
+  YamlPlace tab;  // line 0: none
   for (std::size_t at = 0; at < text.size();) {
     const Utf8Char c = read_utf8(text.substr(at));
     if (!c.valid) return Refused(here, fmt::format("byte 0x{:02x} is not UTF-8 text", unsigned{c.code}));
     if (c.code < 0x20 && c.code != '\n' && c.code != '\r' && c.code != '\t') {
       return Refused(here, fmt::format("control character 0x{:02x}; expected text", unsigned{c.code}));
     }
-    if (indentation && c.code == '\t' && !tab) tab = here;
+    if (indentation && c.code == '\t' && tab.line == 0) tab = here;
     if (c.code != ' ' && c.code != '\t') {
       const bool blank = c.code == '\n' || c.code == '\r' || c.code == '#';
-      if (tab && !blank) return Refused(*tab, "a tab in the indentation; YAML wants spaces");
+      if (tab.line > 0 && !blank) return Refused(tab, "a tab in the indentation; YAML wants spaces");
       indentation = false;
-      tab.reset();
+      tab = {};
     }
     ++here.column;
     if (c.code == '\n') {
@@ -200,13 +228,15 @@ struct ViewBuffer : std::streambuf {
 
 }  // namespace
 
-YamlNode parse_yaml(std::string_view text, std::string_view file_name, std::vector<ConfigError>& errors) {
+YamlDocument parse_yaml(std::string_view text, std::string_view file_name, std::vector<ConfigError>& errors) {
+  YamlDocument document;
   const auto report = [&](YamlPlace place, std::string message) {
+    document.whole = false;
     errors.push_back({std::string(file_name), place.line, place.column, "", std::move(message)});
   };
   if (auto refused = look_over(text)) {
     report(refused->place, std::move(refused->message));
-    return {};
+    return document;
   }
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
   TreeBuilder builder(text, file_name, errors);
@@ -220,11 +250,18 @@ YamlNode parse_yaml(std::string_view text, std::string_view file_name, std::vect
   } catch (const Refused& refused) {
     report(refused.place, refused.message);
   } catch (const YAML::Exception& error) {
-    report(error.mark.is_null() ? YamlPlace{} : place_of(error.mark), "not valid YAML: " + error.msg);
+    if (error.mark.is_null()) {
+      report({}, "not valid YAML: " + error.msg);
+    } else if (const auto colon = builder.colon_in_value(error.mark)) {
+      report(place_of(error.mark), *colon);
+    } else {
+      report(place_of(error.mark), "not valid YAML: " + error.msg);
+    }
   } catch (const std::exception& error) {
     report({}, fmt::format("cannot be read: {}", error.what()));
   }
-  return builder.take();
+  document.root = builder.take();
+  return document;
 }
 
 }  // namespace tamada::router

@@ -37,6 +37,7 @@ struct YamlNode {
   std::string text;                // scalar
   std::vector<YamlNode> items;     // list
   std::vector<YamlEntry> entries;  // map, in the order of the file, keys unique
+  bool complete = true;            // map; false: the text stopped being YAML before its end
 };
 
 struct YamlEntry {
@@ -44,8 +45,15 @@ struct YamlEntry {
   YamlNode value;
 };
 
-// The document (kind null for an empty one). Errors go to `errors`, without path, and with the file's name;
-// with a duplicate key the tree is whole (the first one counts), otherwise what was read before the error.
-YamlNode parse_yaml(std::string_view text, std::string_view file_name, std::vector<ConfigError>& errors);
+struct YamlDocument {
+  YamlNode root;  // kind null for an empty document
+  // False: the text is not YAML from some place on. The settings before it are there, but for those that were
+  // not complete; whether one that is missing was meant to be there cannot be known.
+  bool whole = true;
+};
+
+// Errors go to `errors`, without path, and with the file's name. A duplicate key is an error in a whole
+// document: the first one counts.
+YamlDocument parse_yaml(std::string_view text, std::string_view file_name, std::vector<ConfigError>& errors);
 
 }  // namespace tamada::router

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/query_string.h"
+#include "common/wire/json_reader.h"
 #include "router/core/balancing.h"
 #include "router/stats/session_query.h"
 
@@ -129,13 +130,18 @@ std::optional<BadRequest> take_all(Action& action, const Row& row, const Json& f
 std::variant<Json, BadRequest> fields_of(const http::Request& request) {
   Json fields = Json::object();
   if (request.method == "DELETE") {
-    for (const auto& [key, value] : parse_query(request.query)) fields[key] = value;
+    for (const auto& [key, value] : parse_query(request.query)) {
+      if (fields.contains(key)) return bad(fmt::format("\"{}\" is given twice in the query", shown(key)));
+      fields[key] = value;
+    }
     return fields;
   }
   if (request.body.empty()) return fields;
-  fields = Json::parse(request.body, nullptr, false);
-  if (!fields.is_object()) return bad("the body: expected a JSON object such as {\"state\": \"drain\"}");
-  return fields;
+  auto body = wire::parse_json_object("the body", request.body);
+  if (!body) {
+    return bad(fmt::format("{}; expected e.g. {{\"state\": \"drain\"}}", body.error().message));
+  }
+  return *std::move(body);
 }
 
 ActionRequest read(const Row& row, std::string name, const http::Request& request) {

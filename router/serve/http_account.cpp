@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "common/wire/json_reader.h"
 #include "router/serve/http_answers.h"
 #include "router/serve/http_door.h"
 #include "router/serve/read_routes.h"
@@ -61,12 +62,14 @@ void HttpDoor::sign_in(const ExchangePtr& exchange) {
   if (!sign_in_.has_users()) {
     return exchange->send(json_error(403, "nobody can sign in: set stats.users in the configuration"));
   }
-  const Json body = Json::parse(exchange->request.body, nullptr, false);
-  const bool fits = body.is_object() && body.contains("user") && body["user"].is_string() &&
-                    body.contains("password") && body["password"].is_string();
-  if (!fits) return exchange->send(json_error(400, R"(expected {"user": "...", "password": "..."})"));
-  sign_in_.sign_in(body["user"].get<std::string>(), body["password"].get<std::string>(), exchange->caller,
-                   [this, exchange](const Identity& identity, const std::string& cookie) {
+  // The error of the body is not told: it may quote the password.
+  const auto body = wire::parse_json_object("the body", exchange->request.body);
+  const auto has_text = [&](const char* key) { return body->contains(key) && body->at(key).is_string(); };
+  if (!body || !has_text("user") || !has_text("password")) {
+    return exchange->send(json_error(400, R"(expected {"user": "...", "password": "..."}, each once)"));
+  }
+  sign_in_.sign_in(body->at("user").get<std::string>(), body->at("password").get<std::string>(),
+                   exchange->caller, [this, exchange](const Identity& identity, const std::string& cookie) {
                      if (!let_in(exchange, identity)) return;
                      backend_.record("stats.sign_in", identity.user, exchange->caller.peer.to_string(),
                                      "with a password");

@@ -1,8 +1,11 @@
 #include "router/serve/runtime_door.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <utility>
+
+#include "router/serve/socket_owner.h"
 
 namespace tamada::router {
 
@@ -12,7 +15,9 @@ RuntimeDoor::RuntimeDoor(loop::Loop& loop, RuntimeHost& host, StatsSocket place)
 Result<void> RuntimeDoor::open() {
   Result<void> opened;
   if (!place_.path.empty()) {
-    opened = unix_.bind(place_.path, place_.mode);
+    const auto owner = find_owner(place_);
+    if (!owner) return tl::make_unexpected(owner.error());
+    opened = unix_.bind(place_.path, place_.mode, *owner);
   } else {
     const auto address = Address::from_ip(place_.address.host, place_.address.port);
     if (!address) return tl::make_unexpected(address.error());
@@ -24,7 +29,13 @@ Result<void> RuntimeDoor::open() {
 
 void RuntimeDoor::start(const StatsSocket& place) {
   // Best effort: somebody may have taken the file away.
-  if (unix_.is_open() && place.mode != place_.mode) static_cast<void>(unix_.set_mode(place.mode));
+  if (unix_.is_open() && !same_rights(place, place_)) {
+    if (const auto owner = find_owner(place)) {
+      // Who is not named any more gives the file back to us.
+      static_cast<void>(
+          unix_.set_rights(place.mode, {owner->uid.value_or(::geteuid()), owner->gid.value_or(::getegid())}));
+    }
+  }
   place_ = place;
   if (clients_.size() < clients_max) resume();
 }

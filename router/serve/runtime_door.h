@@ -22,7 +22,7 @@ class RuntimeDoor final : private loop::AcceptListener {
   RuntimeDoor(const RuntimeDoor&) = delete;
   RuntimeDoor& operator=(const RuntimeDoor&) = delete;
 
-  // Takes the place; clients wait in the backlog until start().
+  // Takes the place, with its mode and its owner; clients wait in the backlog until start().
   [[nodiscard]] Result<void> open();
   // Serves, from now on with the level and the mode of `place`, which is the same place. Who is connected
   // already keeps the level.

@@ -5,6 +5,7 @@
 
 #include "common/loop/clock.h"
 #include "router/serve/http_answers.h"
+#include "router/serve/stats_tls.h"
 
 namespace tamada::router {
 namespace {
@@ -83,11 +84,7 @@ std::vector<Error> StatsPorts::prepare(const StatsConfig& config) {
   std::vector<Error> errors;
   next_ = Set{config, nullptr, {}};
   if (!config.tls.cert_file.empty()) {
-    http::TlsServerOptions options;
-    options.certificate_file = config.tls.cert_file;
-    options.key_file = config.tls.key_file;
-    options.client_ca_file = config.tls.client_ca_file;
-    next_.tls = std::make_unique<http::TlsContext>(options);
+    next_.tls = std::make_unique<http::TlsContext>(stats_tls_options(config.tls));
     if (const auto loaded = next_.tls->load(); !loaded) {
       errors.push_back({loaded.error().kind, "stats.tls: " + loaded.error().message});
     }

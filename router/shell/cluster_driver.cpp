@@ -15,7 +15,7 @@ ClusterDriver::ClusterDriver(loop::Loop& loop, EventLog& log, loop::Resolver& re
       side_(side),
       seed_(seed),
       callbacks_(std::move(callbacks)),
-      poller_(loop, log, resolver, [this](const ClusterEvent& event) { apply(event); }),
+      poller_(loop, log, resolver, side, [this](const ClusterEvent& event) { apply(event); }),
       tick_(loop, [this] { carry_out(view_->tick(loop::boot_now())); }) {}
 
 ClusterDriver::~ClusterDriver() = default;
@@ -99,12 +99,13 @@ void ClusterDriver::carry_out(const Step& step) {
 
 void ClusterDriver::watch_leader_key(const std::optional<EtcdConfig>& etcd, const std::string& scope) {
   if (etcd == etcd_config_ && scope == etcd_scope_) return;
+  const bool was_silent = etcd_ != nullptr && etcd_->is_silent();
   etcd_.reset();
   etcd_config_ = etcd;
   etcd_scope_ = scope;
   if (!etcd || scope.empty()) return;
   auto watch = LeaderKeyWatch::make(
-      loop_, resolver_, side_, *etcd, scope,
+      loop_, resolver_, side_, *etcd, scope, was_silent,
       {[this](const LeaderKey& key) { apply(key); }, [this](const Fact& fact) { tell(fact); },
        [this](const PlannedChange& change) { apply(change); }});
   if (watch) {

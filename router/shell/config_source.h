@@ -1,14 +1,16 @@
-// ConfigSource: where the running configuration comes from. Watches the file (written in place, replaced by
-// rename, reached through a symbolic link that changes), reads it on the side thread, and hands on what came
-// of it: a configuration, or its errors.
+// ConfigSource: where the running configuration comes from. Watches the file, and each file that its settings
+// name (written in place, replaced by rename, reached through a symbolic link that changes), reads all of
+// them on the side thread whenever one changes, and hands on what came of it: a configuration, or its errors.
 //
-// Without a file (the environment alone) there is nothing to watch; reload() reads the same again.
+// Files that could not be read the last time are watched, too: they may come. Without a file (the environment
+// alone) those that the environment names are watched once reload() was called.
 // Loop thread only; all references must outlive it.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
 
 #include "common/loop/file_watch.h"
@@ -35,6 +37,8 @@ class ConfigSource {
 
  private:
   void read();
+  // Is there a file that was not watched before?
+  [[nodiscard]] bool watch(const std::set<std::string>& files);
 
   loop::SideThread& side_;
   const std::string file_;
@@ -42,7 +46,8 @@ class ConfigSource {
   Callback on_loaded_;
   bool reading_ = false;
   bool again_ = false;
-  std::optional<loop::FileWatch> watch_;
+  loop::Loop& loop_;
+  std::map<std::string, std::unique_ptr<loop::FileWatch>> watches_;  // by path, the file itself included
 };
 
 }  // namespace tamada::router

@@ -46,8 +46,8 @@ std::vector<Error> Control::start(const RouterConfig& config) {
               {"file", std::string_view(options_.file)},
               {"workers", std::uint64_t{options_.workers}}});
   notifier_.ready();
-  // The file may have changed between its reading and the beginning of the watch.
-  if (!options_.file.empty()) source_.reload();
+  // The file, and those that it names, may have changed between their reading and the beginning of the watch.
+  if (!options_.file.empty() || !options_.environment.empty()) source_.reload();
   return errors;
 }
 

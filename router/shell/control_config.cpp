@@ -76,6 +76,9 @@ std::vector<Error> Control::apply(const RouterConfig& config) {
   config_ = std::move(next);
   record_.applied(config, std::chrono::system_clock::now());
   log_.configure(config_.log);
+  for (const std::string& note : notes_on(config_)) {
+    log_.write(LogLevel::info, "config.note", {{"what", std::string_view(note)}});
+  }
   if (record_.generation() > 1) {
     admin_.use_folder(config_.state_dir);
     collector_.use_folder(config_.state_dir);

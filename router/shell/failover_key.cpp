@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "common/wire/json_reader.h"
+
 namespace tamada::router {
 
 FailoverKey::FailoverKey(etcd::Client& client, std::string key, const etcd::WatchOptions& options,
@@ -18,8 +20,9 @@ void FailoverKey::on_value(const std::string& /*key*/, const std::optional<std::
 PlannedChange planned_change(const std::optional<std::string>& value, TimePoint as_of) {
   const PlannedChange nothing{std::nullopt, std::nullopt, as_of};
   if (!value) return nothing;
-  const nlohmann::json json = nlohmann::json::parse(*value, nullptr, false);
-  if (!json.is_object()) return nothing;
+  const auto parsed = wire::parse_json_object("failover key", *value);
+  if (!parsed) return nothing;
+  const nlohmann::json& json = *parsed;
   // null and "" are how Patroni leaves a part out, too.
   const auto is_missing = [&](const char* name) {
     const auto part = json.find(name);

@@ -34,7 +34,8 @@ class FailoverKey final : private etcd::WatchListener {
 };
 
 // What a value of the key announces: {"leader":"a","member":"b"}, of which one may be missing (Patroni,
-// dcs/__init__.py, class Failover). Anything else: nothing.
+// dcs/__init__.py, class Failover). Anything else, and an object in which a
+// key stands twice: nothing.
 [[nodiscard]] PlannedChange planned_change(const std::optional<std::string>& value, TimePoint as_of);
 
 }  // namespace tamada::router

@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::uint16_t default_port = 2379;
 
-std::string trim_line_end(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
 std::string key_path(const std::string& prefix, const std::string& scope, const std::string& name) {
   std::string path;
   for (const char letter : "/" + prefix + "/" + scope + "/" + name) {
@@ -42,7 +37,8 @@ std::string failover_key_path(const std::string& prefix, const std::string& scop
 
 Result<std::unique_ptr<LeaderKeyWatch>> LeaderKeyWatch::make(loop::Loop& loop, loop::Resolver& resolver,
                                                              loop::SideThread& side, const EtcdConfig& config,
-                                                             const std::string& scope, Callbacks callbacks) {
+                                                             const std::string& scope, bool was_silent,
+                                                             Callbacks callbacks) {
   const bool tls = !config.tls.ca_file.empty() || !config.tls.cert_file.empty();
   std::vector<http::Url> endpoints;
   for (const std::string& host : config.hosts) {
@@ -51,27 +47,42 @@ Result<std::unique_ptr<LeaderKeyWatch>> LeaderKeyWatch::make(loop::Loop& loop, l
     endpoints.push_back(*std::move(url));
   }
   if (endpoints.empty()) return fail(ErrorKind::invalid, "cluster.etcd.hosts: expected at least one");
-  return std::unique_ptr<LeaderKeyWatch>(
-      new LeaderKeyWatch(loop, resolver, side, config, std::move(endpoints), scope, std::move(callbacks)));
+  return std::unique_ptr<LeaderKeyWatch>(new LeaderKeyWatch(
+      loop, resolver, side, config, std::move(endpoints), scope, was_silent, std::move(callbacks)));
 }
 
 LeaderKeyWatch::LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, loop::SideThread& side,
                                const EtcdConfig& config, std::vector<http::Url> endpoints,
-                               const std::string& scope, Callbacks callbacks)
-    : loop_(loop),
-      resolver_(resolver),
-      side_(side),
+                               const std::string& scope, bool was_silent, Callbacks callbacks)
+    : side_(side),
       config_(config),
-      endpoints_(std::move(endpoints)),
       key_(leader_key_path(config.key_prefix, scope)),
-      failover_key_(failover_key_path(config.key_prefix, scope)),
       callbacks_(std::move(callbacks)),
-      tls_(tls_options(config.tls)) {
-  if (config_.password_file.empty()) {
-    begin(config_.password);
-  } else {
-    read_password();
+      tls_(tls_options(config.tls, "cluster.etcd.tls")),
+      client_(loop, resolver, client_options(std::move(endpoints))),
+      was_silent_(was_silent) {
+  tls_.read_aside([&side](auto job, auto then) { side.run(std::move(job), std::move(then)); });
+  // A member that says nothing is noticed after heartbeat + timeout at most.
+  etcd::WatchOptions watching;
+  watching.heartbeat = config_.heartbeat / 5;
+  watching.timeout = config_.heartbeat - watching.heartbeat;
+  etcd::WatchListener& listener = *this;  // private base: nobody else may call it
+  watch_.emplace(client_, key_, watching, listener);
+  failover_.emplace(client_, failover_key_path(config.key_prefix, scope), watching, callbacks_.on_planned);
+}
+
+etcd::ClientOptions LeaderKeyWatch::client_options(std::vector<http::Url> endpoints) {
+  etcd::ClientOptions options;
+  options.endpoints = std::move(endpoints);
+  options.tls = &tls_;
+  options.user = config_.username;
+  options.password = config_.password;
+  if (!config_.password_file.empty()) {
+    options.read_password = [this](std::function<void(Result<std::string>)> then) {
+      read_password(std::move(then));
+    };
   }
+  return options;
 }
 
 LeaderKeyWatch::~LeaderKeyWatch() = default;
@@ -93,8 +104,9 @@ void LeaderKeyWatch::on_value(const std::string& /*key*/, const std::optional<st
 
 void LeaderKeyWatch::on_fresh(TimePoint as_of) {
   as_of_ = as_of;
-  if (silence_) {
+  if (is_silent()) {
     silence_.reset();
+    was_silent_ = false;
     callbacks_.on_fact({"etcd.heard", "", "etcd answers again; the leader key is watched", false});
   }
   callbacks_.on_key({holder_, as_of});
@@ -106,43 +118,15 @@ void LeaderKeyWatch::on_silence(const Error& why) {
   if (is_new) {
     callbacks_.on_fact({"etcd.silent", "", why.message + "; routing goes on by what the nodes say", true});
   }
-  if (!config_.password_file.empty()) read_password();
 }
 
-void LeaderKeyWatch::begin(const std::string& password) {
-  password_ = password;
-  failover_.reset();
-  watch_.reset();
-  etcd::ClientOptions options;
-  options.endpoints = endpoints_;
-  options.tls = &tls_;
-  options.user = config_.username;
-  options.password = password;
-  client_ = std::make_unique<etcd::Client>(loop_, resolver_, std::move(options));
-  // A member that says nothing is noticed after heartbeat + timeout at most.
-  etcd::WatchOptions watching;
-  watching.heartbeat = config_.heartbeat / 5;
-  watching.timeout = config_.heartbeat - watching.heartbeat;
-  etcd::WatchListener& listener = *this;  // private base: nobody else may call it
-  watch_ = std::make_unique<etcd::Watch>(*client_, key_, watching, listener);
-  failover_ = std::make_unique<FailoverKey>(*client_, failover_key_, watching, callbacks_.on_planned);
-}
-
-void LeaderKeyWatch::read_password() {
-  const auto text = std::make_shared<Result<std::string>>(std::string());
-  side_.run([text, path = config_.password_file] { *text = read_small_file(path, 4096); },
-            [this, text, alive = std::weak_ptr<int>(alive_)] {
-              if (alive.expired()) return;
-              if (!*text) {
-                if (!silence_) {
-                  silence_ = text->error();
-                  callbacks_.on_fact(
-                      {"etcd.silent", "", "cluster.etcd.password_file: " + text->error().message, true});
-                }
-              } else if (const std::string password = trim_line_end(**text);
-                         watch_ == nullptr || password != password_) {
-                begin(password);
-              }
+// The one who asked sees to it that he is still there when the answer comes; this object is not touched then.
+void LeaderKeyWatch::read_password(std::function<void(Result<std::string>)> then) {
+  const auto password = std::make_shared<Result<std::string>>(std::string());
+  side_.run([password, path = config_.password_file] { *password = read_password_file(path); },
+            [password, then = std::move(then), path = config_.password_file] {
+              if (*password) return then(*password);
+              then(fail(password->error().kind, "cluster.etcd.password_file: " + password->error().message));
             });
 }
 

@@ -2,8 +2,8 @@
 // the failover key beside it (failover_key.h).
 //
 // When etcd is silent it says so, once per episode, and nothing else: an unreachable etcd changes nothing by
-// itself; how old the last key may be is the core's to judge (LeaderKey::as_of). After a silence the password
-// file, if there is one, is read again on the side thread, and a changed password used.
+// itself; how old the last key may be is the core's to judge (LeaderKey::as_of). The password file, if there
+// is one, is read on the side thread before each login, so that a corrected password is used by the next try.
 //
 // Loop thread only; all references must outlive it.
 #pragma once
@@ -34,46 +34,45 @@ class LeaderKeyWatch final : private etcd::WatchListener {
     FailoverKey::Callback on_planned;
   };
 
-  // `scope`: Patroni's, not empty. Fails (invalid) on end points that are none.
+  // `scope`: Patroni's, not empty. `was_silent`: a watch before this one had told a silence and not its end,
+  // so that the first answer ends it. Fails (invalid) on end points that are none.
   static Result<std::unique_ptr<LeaderKeyWatch>> make(loop::Loop& loop, loop::Resolver& resolver,
                                                       loop::SideThread& side, const EtcdConfig& config,
-                                                      const std::string& scope, Callbacks callbacks);
+                                                      const std::string& scope, bool was_silent,
+                                                      Callbacks callbacks);
   ~LeaderKeyWatch();
   LeaderKeyWatch(const LeaderKeyWatch&) = delete;
   LeaderKeyWatch& operator=(const LeaderKeyWatch&) = delete;
 
   [[nodiscard]] EtcdStats status() const;
+  // A silence was told, and not its end.
+  [[nodiscard]] bool is_silent() const { return silence_.has_value() || was_silent_; }
   [[nodiscard]] const std::string& key() const { return key_; }
 
  private:
   LeaderKeyWatch(loop::Loop& loop, loop::Resolver& resolver, loop::SideThread& side, const EtcdConfig& config,
-                 std::vector<http::Url> endpoints, const std::string& scope, Callbacks callbacks);
+                 std::vector<http::Url> endpoints, const std::string& scope, bool was_silent,
+                 Callbacks callbacks);
   void on_value(const std::string& key, const std::optional<std::string>& value, std::int64_t revision,
                 TimePoint as_of) override;
   void on_fresh(TimePoint as_of) override;
   void on_silence(const Error& why) override;
 
-  void begin(const std::string& password);
-  void read_password();
+  [[nodiscard]] etcd::ClientOptions client_options(std::vector<http::Url> endpoints);
+  void read_password(std::function<void(Result<std::string>)> then);
 
-  loop::Loop& loop_;
-  loop::Resolver& resolver_;
   loop::SideThread& side_;
   const EtcdConfig config_;
-  const std::vector<http::Url> endpoints_;
   const std::string key_;
-  const std::string failover_key_;
   Callbacks callbacks_;
   http::TlsContext tls_;
-  std::string password_;
-  std::unique_ptr<etcd::Client> client_;
-  std::unique_ptr<etcd::Watch> watch_;
-  std::unique_ptr<FailoverKey> failover_;
+  etcd::Client client_;
+  std::optional<etcd::Watch> watch_;
+  std::optional<FailoverKey> failover_;
   std::optional<std::string> holder_;
   std::optional<TimePoint> as_of_;
   std::optional<Error> silence_;
-  std::shared_ptr<int> alive_ =
-      std::make_shared<int>(0);  // what the side thread brings back may come too late
+  bool was_silent_;
 };
 
 // The URL of an etcd host as people write it: "etcd1", "etcd1:2379", "https://etcd1:2379". `tls`: what to

@@ -53,9 +53,11 @@ bool is_quick(ErrorKind kind) {
 
 }  // namespace
 
-NodePoller::NodePoller(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, OnEvent on_event)
+NodePoller::NodePoller(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, loop::SideThread& side,
+                       OnEvent on_event)
     : loop_(loop),
       log_(log),
+      side_(side),
       on_event_(std::move(on_event)),
       names_(loop, resolver, [this](const std::string& host) { on_host(host); }) {}
 
@@ -64,7 +66,10 @@ NodePoller::~NodePoller() = default;
 void NodePoller::configure(const PollerSettings& settings) {
   const bool new_tls = tls_ == nullptr || !(settings.tls == settings_.tls);
   settings_ = settings;
-  if (new_tls) tls_ = std::make_shared<http::TlsContext>(tls_options(settings.tls));
+  if (new_tls) {
+    tls_ = std::make_shared<http::TlsContext>(tls_options(settings.tls, "cluster.api_tls"));
+    tls_->read_aside([this](auto job, auto then) { side_.run(std::move(job), std::move(then)); });
+  }
 
   std::set<std::string> hosts;
   std::map<NodeId, std::unique_ptr<Node>> before = std::exchange(nodes_, {});
@@ -176,7 +181,7 @@ void NodePoller::on_rest(NodeId id, AskKind kind, const Result<http::Response>& 
   Pending& pending = node.pending.at(kind);
   const Address tried = pending.address;
 
-  const ClusterEvent event = answer_of({{id, kind}, pending.asked}, answer);
+  const ClusterEvent event = answer_of({{id, kind}, pending.asked, pending.rest->phase()}, answer);
   if (answer) {
     node.addresses.api_answered(tried, who_answered(event));
     log_move(node, tried);

@@ -9,7 +9,9 @@
 // When it cannot know (out of descriptors, say), it says so no sooner than after `checks.timeout`: a fault of
 // ours must not look like a node that said no.
 //
-// Loop thread only; loop, log and resolver must outlive it.
+// TLS files that were renewed in place are read on the side thread, and used from the next request on.
+//
+// Loop thread only; all references must outlive it.
 #pragma once
 
 #include <functional>
@@ -23,6 +25,7 @@
 #include "common/http/target.h"
 #include "common/http/tls_context.h"
 #include "common/loop/loop.h"
+#include "common/loop/side_thread.h"
 #include "common/loop/timer.h"
 #include "router/config/router_config.h"
 #include "router/core/cluster_events.h"
@@ -58,7 +61,8 @@ class NodePoller {
  public:
   using OnEvent = std::function<void(const ClusterEvent& event)>;
 
-  NodePoller(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, OnEvent on_event);
+  NodePoller(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, loop::SideThread& side,
+             OnEvent on_event);
   ~NodePoller();
   NodePoller(const NodePoller&) = delete;
   NodePoller& operator=(const NodePoller&) = delete;
@@ -94,6 +98,7 @@ class NodePoller {
 
   loop::Loop& loop_;
   EventLog& log_;
+  loop::SideThread& side_;
   OnEvent on_event_;
   HostNames names_;
   PollerSettings settings_;

@@ -7,14 +7,18 @@
 namespace tamada::router {
 namespace {
 
-// http::ClientRequest says in brackets what it waited for.
-PollAnswer::Stage stage_of(const Error& error) {
-  const std::string& words = error.message;
-  const auto ends = [&](std::string_view end) {
-    return words.size() >= end.size() && words.compare(words.size() - end.size(), end.size(), end) == 0;
-  };
-  if (ends("(connecting)")) return PollAnswer::Stage::connect;
-  return ends("(TLS handshake)") ? PollAnswer::Stage::tls : PollAnswer::Stage::http;
+PollAnswer::Stage stage_of(http::Phase phase) {
+  switch (phase) {
+    case http::Phase::connecting:
+      return PollAnswer::Stage::connect;
+    case http::Phase::tls_handshake:
+      return PollAnswer::Stage::tls;
+    case http::Phase::answer:
+    case http::Phase::headers:
+    case http::Phase::body:
+      break;
+  }
+  return PollAnswer::Stage::http;
 }
 
 PollAnswer poll_answer(const AskedOf& asked, const Result<http::Response>& answer) {
@@ -24,7 +28,7 @@ PollAnswer poll_answer(const AskedOf& asked, const Result<http::Response>& answe
   event.sent = answer ? answer->sent_at : asked.asked;
   if (!answer) {
     event.silence = silence_of(answer.error().kind);
-    event.stage = stage_of(answer.error());
+    event.stage = stage_of(asked.phase);
     event.words = answer.error().message;
     return event;
   }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "common/base/result.h"
+#include "common/http/exchange.h"
 #include "common/http/message.h"
 #include "router/core/cluster_events.h"
 
@@ -13,7 +14,8 @@ namespace tamada::router {
 // What an ask came to, apart from whom it was put to.
 struct AskedOf {
   Ask ask;
-  TimePoint asked;  // when the core asked: what a silence is dated
+  TimePoint asked;                          // when the core asked: what a silence is dated
+  http::Phase phase = http::Phase::answer;  // of a request that failed: what it waited for
 };
 
 // The event that answers `ask` (not for AskKind::postgres), but for PollAnswer::postgres. What is not an

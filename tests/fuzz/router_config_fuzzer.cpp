@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       end == std::string_view::npos ? Environment{} : variables_in(input.substr(end + separator.size()));
   const FileReader any_file = [](const std::string&) -> Result<std::string> { return std::string("secret"); };
 
-  const auto config = load_router_config(input.substr(0, end), "r.yaml", environment, any_file);
+  const auto config = load_router_config(input.substr(0, end), "r.yaml", environment, {any_file});
   if (!config) {
     expect(!config.error().empty(), "a refusal has a reason");
     for (const ConfigError& error : config.error()) {
@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   expect(!config->cluster.nodes.empty() && !config->listeners.empty(),
          "a configuration has nodes and listeners");
-  const auto again = load_router_config(describe(*config), "described", {}, any_file);
+  const auto again = load_router_config(describe(*config), "described", {}, {any_file});
   expect(again.has_value(), "what is described loads again");
   expect(describe(*again) == describe(*config), "and is the same");
   return 0;

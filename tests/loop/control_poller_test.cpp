@@ -17,7 +17,7 @@ class PollerFixture : public loop::LoopFixture {
   PollerFixture()
       : log(quiet()),
         resolver(loop, names.options()),
-        poller(loop, log, resolver, [this](const ClusterEvent& event) { events.push_back(event); }) {}
+        poller(loop, log, resolver, side, [this](const ClusterEvent& event) { events.push_back(event); }) {}
 
   static LogConfig quiet() {
     LogConfig config;
@@ -45,6 +45,7 @@ class PollerFixture : public loop::LoopFixture {
   FakeNames names;
   EventLog log;
   loop::Resolver resolver;
+  loop::SideThread side{loop};
   std::vector<ClusterEvent> events;
   PollerSettings settings;
   NodePoller poller;

@@ -139,5 +139,59 @@ TEST_CASE_METHOD(ControlFixture, "reload reads the file at once, also when nothi
   REQUIRE(run_until([&] { return status()["config"]["generation"] == 2; }));
 }
 
+TEST_CASE_METHOD(ControlFixture, "a password in a file is read again when the file changes",
+                 "[control_reload]") {
+  const std::string secret = folder.file("secret");
+  write_file(secret, "first\n");
+  std::string text = yaml();
+  const std::string inline_password = "admin_password: secret";
+  text.replace(text.find(inline_password), inline_password.size(), "admin_password_file: " + secret);
+  start(text);
+  const auto status_with = [&](const std::string& password) {
+    http::Request request;
+    request.method = "PUT";
+    request.path = "/admin/nodes/b";
+    request.body = R"({"state": "ready"})";
+    request.headers.add("Authorization", http::basic_credentials("admin", password));
+    return http(request).status;
+  };
+  CHECK(status_with("first") == 200);
+
+  // Replaced by rename, with router.yaml as it was.
+  write_file(folder.file("beside"), "second\n");
+  std::filesystem::rename(folder.file("beside"), secret);
+  REQUIRE(run_until([&] { return status()["config"]["generation"] == 2; }));
+  CHECK(status_with("second") == 200);
+  CHECK(status_with("first") == 401);
+
+  // One that is no password is refused, and the old one stays.
+  write_file(secret, "\n");
+  REQUIRE(run_until([&] { return status()["config"]["error"].is_string(); }));
+  CHECK(status()["config"]["error"].get<std::string>().find("is empty; expected the password") !=
+        std::string::npos);
+  CHECK(status_with("second") == 200);
+  std::filesystem::remove(secret);
+  control->reload();
+  REQUIRE(run_until([&] {
+    return status()["config"]["error"].get<std::string>().find("No such file") != std::string::npos;
+  }));
+  // A file that could not be read is still watched.
+  write_file(secret, "third\n");
+  REQUIRE(run_until([&] { return status()["config"]["generation"] == 3; }));
+  CHECK(status_with("third") == 200);
+}
+
+TEST_CASE_METHOD(ControlFixture, "a reload that a start would refuse is refused, and the running one stays",
+                 "[control_reload]") {
+  start(yaml());
+  REQUIRE(wait_for_leader("a"));
+  write_file(file(), yaml({a.yaml(), b.yaml()}, "state_dir: " + folder.file("none") + "\n"));
+  REQUIRE(run_until([&] { return status()["config"]["error"].is_string(); }));
+  CHECK(status()["config"]["error"].get<std::string>().find("none does not exist; make it") !=
+        std::string::npos);
+  CHECK(status()["config"]["generation"] == 1);
+  CHECK(server_of(write_port) == "a");
+}
+
 }  // namespace
 }  // namespace tamada::router

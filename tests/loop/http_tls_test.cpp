@@ -4,6 +4,7 @@
 #include <fstream>
 #include <optional>
 
+#include "common/http/channel.h"
 #include "common/http/client_request.h"
 #include "common/http/server.h"
 #include "common/http/stream_request.h"
@@ -160,6 +161,63 @@ TEST_CASE_METHOD(Secure, "a client certificate that is wanted is shown, and miss
   CHECK(refused.error().kind == ErrorKind::denied);
 }
 
+// A server that asks for a certificate, lets everybody finish the handshake, and closes without a word to who
+// has shown none: as servers with TLS 1.3 look from outside that judge after the handshake.
+struct ClosingServer final : loop::AcceptListener, loop::StreamListener {
+  ClosingServer(loop::Loop& its_loop, TlsContext& its_tls)
+      : loop(its_loop), tls(its_tls), listener(loop, *this) {
+    REQUIRE(listener.bind(loop::loopback()));
+  }
+  void on_accept(loop::UniqueFd socket, const Address& peer) override {
+    channel = std::make_unique<Channel>(loop, *this);
+    channel->adopt(std::move(socket), peer, tls.new_session("").value());
+  }
+  void on_connected(Result<void>) override { channel->finish(2s); }
+  void on_bytes(std::span<const std::byte>) override {}
+  void on_end() override {}
+  void on_drained() override {}
+  void on_closed(const Error&) override {}
+
+  loop::Loop& loop;
+  TlsContext& tls;
+  loop::TcpListener listener;
+  std::unique_ptr<Channel> channel;
+};
+
+TEST_CASE_METHOD(Secure, "a server that asks for a certificate and closes may want one", "[http][tls]") {
+  certificates.make("admin", "DNS:admin");
+  TlsServerOptions options;
+  options.certificate_file = certificates.pem("pg1");
+  options.key_file = certificates.key("pg1");
+  TlsContext asks_nobody(options);
+  options.client_ca_file = certificates.pem("ca");
+  options.require_client_certificate = false;
+  TlsContext asks(options);
+
+  const std::string hint = "; it may want a client certificate (cluster.api_tls.cert_file)";
+  TlsClientOptions client = trusting();
+  client.certificate_setting = "cluster.api_tls.cert_file";
+  TlsContext without(client);
+  ClosingServer closing(loop, asks);
+  const Error error = ask(without, "pg1", "", closing.listener.address()).error();
+  CHECK(error.kind == ErrorKind::closed);
+  CHECK(error.message.find("without an answer" + hint) != std::string::npos);
+
+  // Who shows one, or is not asked for one, is told nothing of certificates.
+  client.certificate_file = certificates.pem("admin");
+  client.key_file = certificates.key("admin");
+  TlsContext with(client);
+  CHECK(ask(with, "pg1", "", closing.listener.address()).error().message.find(hint) == std::string::npos);
+  ClosingServer plain(loop, asks_nobody);
+  CHECK(ask(without, "pg1", "", plain.listener.address()).error().message.find(hint) == std::string::npos);
+
+  // A server that says why is quoted, with the setting.
+  TlsServerOptions strict;
+  strict.client_ca_file = certificates.pem("ca");
+  serve(strict);
+  CHECK(ask(without, "pg1").error().message.find(hint) != std::string::npos);
+}
+
 TEST_CASE_METHOD(Secure, "a client certificate may be optional", "[http][tls]") {
   certificates.make("admin", "DNS:admin");
   TlsServerOptions lax;
@@ -248,11 +306,40 @@ TEST_CASE_METHOD(Secure, "new files are used by the next connection, broken ones
   std::filesystem::rename(certificates.key("next"), certificates.key("pg1"));
   // Between the two steps key and certificate do not fit: the old ones go on.
   CHECK(ask(tls, "pg1").value().status == 200);
-  CHECK(server_tls->problem() == "cannot read the key " + certificates.key("pg1") + ": key values mismatch");
+  CHECK(server_tls->problem() == "the key " + certificates.key("pg1") +
+                                     " does not belong to the certificate " + certificates.pem("pg1"));
   std::filesystem::rename(certificates.pem("next"), certificates.pem("pg1"));
   CHECK_FALSE(ask(tls, "pg1"));
   CHECK(ask(tls, "pg2").value().status == 200);
   CHECK(server_tls->problem().empty());
+}
+
+TEST_CASE_METHOD(Secure, "new files can be read aside, and the old ones are used until they are there",
+                 "[http][tls]") {
+  serve();
+  TlsContext tls(trusting());
+  std::function<void()> job;
+  std::function<void()> then;
+  tls.read_aside([&](std::function<void()> its_job, std::function<void()> its_then) {
+    job = std::move(its_job);
+    then = std::move(its_then);
+  });
+  CHECK(ask(tls, "pg1").value().status == 200);
+  CHECK_FALSE(job);  // the first reading is done at once
+  std::ofstream(certificates.pem("ca"), std::ios::app) << "\n";
+  CHECK(ask(tls, "pg1").value().status == 200);
+  REQUIRE(job);
+  job();
+  then();
+  CHECK(tls.problem().empty());
+  std::ofstream(certificates.pem("ca")) << "broken";
+  job = {};
+  CHECK(ask(tls, "pg1").value().status == 200);
+  REQUIRE(job);
+  job();
+  then();
+  CHECK(tls.problem().find("holds no PEM") != std::string::npos);
+  CHECK(ask(tls, "pg1").value().status == 200);
 }
 
 TEST_CASE_METHOD(Secure, "files that cannot be used are named", "[http][tls]") {
@@ -266,17 +353,37 @@ TEST_CASE_METHOD(Secure, "files that cannot be used are named", "[http][tls]") {
         "cannot read the authority " + certificates.pem("none") + ": No such file or directory");
   std::ofstream(certificates.pem("junk")) << "no certificate\n";
   options.ca_file = certificates.pem("junk");
+  CHECK(words(options) == "the authority " + certificates.pem("junk") +
+                              " holds no PEM; expected a certificate as PEM (no certificate or crl found)");
+  options.ca_file = certificates.key("ca");
   CHECK(words(options) ==
-        "cannot read the authority " + certificates.pem("junk") + ": no certificate or crl found");
+        "the authority " + certificates.key("ca") +
+            " holds PRIVATE KEY; expected a certificate as PEM (no certificate or crl found)");
+  std::ofstream(certificates.pem("empty")) << "";
+  options.ca_file = certificates.pem("empty");
+  CHECK(words(options) ==
+        "the authority " + certificates.pem("empty") + " is empty; expected a certificate as PEM");
   options.ca_file = certificates.pem("ca");
   options.certificate_file = certificates.pem("pg1");
   CHECK(words(options) == "a client certificate needs both, certificate and key");
   options.key_file = certificates.key("ca");
-  CHECK(words(options) == "cannot read the key " + certificates.key("ca") + ": key values mismatch");
+  const std::string belongs = " does not belong to the certificate " + certificates.pem("pg1");
+  CHECK(words(options) == "the key " + certificates.key("ca") + belongs);
+  certificates.run("openssl genrsa -out rsa.key 2048");
+  options.key_file = certificates.key("rsa");
+  CHECK(words(options) == "the key " + certificates.key("rsa") + belongs);
+  options.key_file = certificates.pem("pg1");
+  CHECK(words(options).find("the key " + certificates.pem("pg1") +
+                            " holds CERTIFICATE; expected a private key as PEM") == 0);
+  options.key_file = certificates.key("none");
+  CHECK(words(options).find("cannot read the key " + certificates.key("none") + ": No such file") == 0);
   certificates.run("openssl ec -in " + certificates.key("pg1") +
                    " -aes256 -passout pass:secret -out locked.key");
   options.key_file = certificates.key("locked");
-  CHECK(words(options).find("cannot read the key " + certificates.key("locked") + ": ") == 0);
+  CHECK(words(options) == "the key " + certificates.key("locked") +
+                              " is encrypted; nobody is there to be asked for its passphrase, so remove it: "
+                              "openssl pkey -in " +
+                              certificates.key("locked") + " -out NEW_FILE");
 
   // A request with them fails, in a later turn, without a connection.
   options.key_file.clear();

@@ -72,6 +72,13 @@ TEST_CASE("version 1 is strict", "[proxy_protocol]") {
     CHECK(wrong(line, std::string_view(line).size())
               .find("expected \"PROXY TCP4|TCP6 source destination port port\"") != std::string::npos);
   }
+  for (const std::string_view line : {std::string_view("PROXY TCP4 10.0.0.1\0 10.0.0.2 1 2\r\n", 35),
+                                      std::string_view("PROXY TCP4 10.0.0.1\0.6 10.0.0.2 1 2\r\n", 37),
+                                      std::string_view("PROXY TCP6 ::1 ::1\0 1 2\r\n", 25),
+                                      std::string_view("PROXY TCP4 10.0.0.1\t 10.0.0.2 1 2\r\n", 35)}) {
+    CHECK(wrong(std::string(line), line.size())
+              .find("expected \"PROXY TCP4|TCP6 source destination port port\"") != std::string::npos);
+  }
   CHECK(wrong("PROXY UNKNOWN\nx", 14) == "PROXY protocol: the line does not end with CR LF");
   CHECK(wrong("PROXY UNKNOWN\rx", 15) == "PROXY protocol: the line does not end with CR LF");
 }

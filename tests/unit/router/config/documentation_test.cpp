@@ -84,7 +84,7 @@ void collect(const YamlNode& node, const std::string& path, std::map<std::string
 std::map<std::string, std::string> settings_in(const std::string& text) {
   std::vector<ConfigError> errors;
   std::map<std::string, std::string> found;
-  collect(parse_yaml(text, "example", errors), "", found);
+  collect(parse_yaml(text, "example", errors).root, "", found);
   INFO(format_errors(errors, "the example is broken"));
   REQUIRE(errors.empty());
   return found;
@@ -122,7 +122,7 @@ TEST_CASE("every YAML example in docs/configuration.md loads", "[documentation]"
       ++blocks;
       // The files that the recipes name exist nowhere here.
       const FileReader any_file = [](const std::string&) -> Result<std::string> { return std::string("x"); };
-      const auto config = load_router_config(block, "docs/configuration.md", {}, any_file);
+      const auto config = load_router_config(block, "docs/configuration.md", {}, {any_file});
       INFO(block << (config ? "" : format_errors(config.error(), "it does not load")));
       CHECK(config.has_value());
     } else if (inside) {

@@ -39,6 +39,21 @@ TEST_CASE("the environment wins over the file", "[environment]") {
                   .keepalive.on);
 }
 
+TEST_CASE("the ends of a variable are trimmed, and a list may have an entry a line", "[environment]") {
+  const auto config = loaded("", {{"TAMADA_NODES", "pg1\n"},
+                                  {"TAMADA_CLUSTER_NAME", "main\r\n"},
+                                  {"TAMADA_LISTENERS_READ_ALLOW", "10.0.0.0/8\r\n192.0.2.1\n\n, fd00::/8\n"},
+                                  {"TAMADA_STATS_BIND", "\n"}});
+  REQUIRE(config.cluster.nodes.size() == 1);
+  CHECK(config.cluster.nodes[0].name == "pg1");
+  CHECK(config.cluster.name == "main");
+  REQUIRE(config.listeners[1].allow.size() == 3);
+  CHECK(config.listeners[1].allow[2].text() == "fd00::/8");
+  CHECK(config.stats.bind.at(0).port == 7000);
+  CHECK(loaded("", {{"TAMADA_NODES", "pg1\npg2:5433\n"}}).cluster.nodes.size() == 2);
+  CHECK(loaded("cluster:\n  nodes: |\n    pg1\n    pg2\n").cluster.nodes.size() == 2);
+}
+
 TEST_CASE("every setting can come from the environment", "[environment]") {
   // A variable that is not known would be told as such; a value that is not understood, as of its path.
   for (const Setting& setting : settings()) {
@@ -46,7 +61,7 @@ TEST_CASE("every setting can come from the environment", "[environment]") {
     if (const auto star = path.find('*'); star != std::string::npos) path.replace(star, 1, "read");
     const std::string variable = variable_name(path);
     INFO(variable);
-    const auto loaded_config = load_router_config("", "", {{variable, "\x01"}}, files({}));
+    const auto loaded_config = load_router_config("", "", {{variable, "\x01"}}, {files({})});
     REQUIRE_FALSE(loaded_config);
     CHECK(loaded_config.error()[0].file == variable);
     CHECK(loaded_config.error()[0].path == path);

@@ -83,6 +83,54 @@ TEST_CASE("every error is told at once, with its line and column and the nearest
       "workers, max_connections, drain_timeout or state_dir");
 }
 
+TEST_CASE("single values, contradictions, files and what is no YAML are told in one round",
+          "[load_router_config]") {
+  CHECK(
+      errors_of("cluster: {nodes: [pg1, pg2, pg1]}\n"
+                "checks: {interval: 1, fast_interval: 5s}\n"
+                "listeners:\n"
+                "  write: {max_lag: 1MB}\n"
+                "  read: {bind: '0.0.0.0:7000'}\n"
+                "stats: {users_file: /users, tls: {cert_file: /none}}\n"
+                "state_dir: [\n",
+                {}, {{"/users", "a\n"}}) ==
+      "r.yaml:1:29: cluster.nodes: two nodes are named \"pg1\"; give them names: {name: ..., postgres: ..., "
+      "api: ...}\n"
+      "r.yaml:2:20: checks.interval: \"1\": the unit is missing; expected a duration such as 100ms, 3s, 5min "
+      "or 1h\n"
+      "r.yaml:4:20: listeners.write.max_lag: has no meaning for a listener that goes to the leader\n"
+      "r.yaml:6:8: stats.bind: 0.0.0.0:7000 is taken by listeners.read.bind (0.0.0.0:7000); each needs an "
+      "address of its own\n"
+      "r.yaml:6:21: stats.users_file: /users:1: no colon, so no hash; expected NAME:HASH, the hash as "
+      "`mkpasswd`, `openssl passwd -6` or `htpasswd -nB NAME` print it\n"
+      "r.yaml:6:46: stats.tls.cert_file: cannot read /none: No such file or directory\n"
+      "r.yaml:8:1: not valid YAML: end of sequence flow not found");
+}
+
+TEST_CASE("what hangs on a value that is wrong, or on a name that nobody knows, is no error of its own",
+          "[load_router_config]") {
+  // fast_interval is longer than the default interval, but the one that was meant is not known.
+  CHECK(errors_of(nodes + "checks: {interval: x, fast_interval: 5s}").find('\n') == std::string::npos);
+  CHECK(errors_of(nodes + "checks: {intervall: 9s, fast_interval: 5s}").find('\n') == std::string::npos);
+  CHECK(errors_of("clustr: {nodes: [pg1]}").find('\n') == std::string::npos);
+  CHECK(errors_of("cluster: {nodes: ['pg1:x']}").find('\n') == std::string::npos);
+  CHECK(errors_of("cluster: {nodes: [pg1\n").find("no nodes") == std::string::npos);
+  CHECK(errors_of("", {{"TAMADA_NODE", "pg1"}}).find('\n') == std::string::npos);
+  // What stands there in full does not.
+  CHECK(errors_of(nodes + "colour: red\nchecks: {interval: 2s, fast_interval: 5s, expire: 9s}")
+            .find("fast_interval (5s) is longer than interval (2s)") != std::string::npos);
+}
+
+TEST_CASE("an address that could be read in two ways is refused with the ways to write it",
+          "[load_router_config]") {
+  CHECK(errors_of("cluster: {nodes: ['fd00::1:5432']}") ==
+        "r.yaml:1:19: cluster.nodes: \"fd00::1:5432\" may be an address, or one with a port; write "
+        "[fd00::1:5432] or [fd00::1]:5432");
+  CHECK(errors_of(nodes + "listeners: {read: {bind: '::1:5001'}}").find("or [::1]:5001") !=
+        std::string::npos);
+  CHECK(errors_of(nodes + "stats: {bind: ':::7000'}").find("write [::]:7000") != std::string::npos);
+}
+
 TEST_CASE("a setting in the wrong section is told where it belongs", "[load_router_config]") {
   CHECK(errors_of(nodes + "max_lag: 16MB") ==
         "r.yaml:2:1: unknown setting \"max_lag\" (it belongs under \"listeners.*\")");
@@ -194,6 +242,10 @@ TEST_CASE("every target of a listener is understood", "[load_router_config]") {
   CHECK(target("tag:dc=east").tag_key == "dc");
   CHECK(target("tag:dc=east").tag_value == "east");
   CHECK(target("tag:reporting=True").tag_value == "true");
+  CHECK(target("tag: reports = True ").tag_key == "reports");
+  CHECK(target("tag: reports = True ").tag_value == "true");
+  CHECK(errors_of(nodes + "listeners: {x: {bind: '*:5002', to: 'tag: = x'}}")
+            .find("\"tag: = x\": expected tag:key=value") != std::string::npos);
   CHECK(errors_of(nodes + "listeners: {x: {bind: '*:5002', to: 'tag:dc'}}") ==
         "r.yaml:2:37: listeners.x.to: \"tag:dc\": expected tag:key=value");
 }
@@ -300,6 +352,9 @@ TEST_CASE("users may stand in a file, and what is wrong there is told with its l
   CHECK(config.stats.file_users == std::vector<StatsUser>{{"b", "*"}});
   CHECK(errors_of(text, {}, {{"/users", "\nb:x\n"}})
             .starts_with("r.yaml:2:37: stats.users_file: /users:2: user \"b\": plain text"));
+  const std::string all = errors_of(text, {}, {{"/users", "b:x\nc:*\nd\n"}});
+  CHECK(all.find("/users:1: user \"b\": plain text") != std::string::npos);
+  CHECK(all.find("\nr.yaml:2:37: stats.users_file: /users:3: no colon") != std::string::npos);
   CHECK(errors_of(text, {}, {{"/users", "#\n"}}) ==
         "r.yaml:2:37: stats.users_file: /users names nobody; expected a NAME:HASH a line");
   CHECK(errors_of(text).find("cannot read /users") != std::string::npos);
@@ -323,6 +378,38 @@ TEST_CASE("the statistics port and the run-time sockets come from the environmen
   CHECK(stats.users.size() == 1);
   CHECK(stats.standby_status == StandbyStatus::maint);
   CHECK(loaded(nodes, {{"TAMADA_STATS", "off"}, {"TAMADA_STATS_SOCKET", "/x"}}).stats.sockets.empty());
+}
+
+TEST_CASE("what the machine does not give is told among the other errors, in the same round",
+          "[load_router_config]") {
+  const auto told = [](const std::string& text) {
+    const Machine machine{files({}), [](const RouterConfig& config) {
+                            std::vector<MachineFinding> found;
+                            if (!config.state_dir.empty()) found.push_back({"state_dir", "is not there"});
+                            if (!config.stats.tls.cert_file.empty()) found.push_back({"stats.tls", "is bad"});
+                            return found;
+                          }};
+    const auto config = load_router_config(text, "r.yaml", {}, machine);
+    return config ? std::string("ok") : format_errors(config.error(), "so");
+  };
+  CHECK(told("cluster: {nodes: [pg1], name: [a]}\nstate_dir: /x\n")
+            .find("r.yaml:2:12: state_dir: is not there") != std::string::npos);
+  // A file that cannot be read is told once, not by whoever needs it as well.
+  CHECK(told(nodes + "stats: {tls: {cert_file: /c, key_file: /k}}").find("is bad") == std::string::npos);
+}
+
+TEST_CASE("another content of a file that a setting names is another configuration", "[load_router_config]") {
+  const std::string yaml =
+      "cluster: {name: c, nodes: [pg1], etcd: {hosts: [e], username: u, password_file: /p}}\n";
+  CHECK(loaded(yaml, {}, {{"/p", "a"}}) == loaded(yaml, {}, {{"/p", "a"}}));
+  CHECK_FALSE(loaded(yaml, {}, {{"/p", "a"}}) == loaded(yaml, {}, {{"/p", "b"}}));
+  CHECK(errors_of(yaml, {}, {{"/p", "\n"}}).find("/p is empty; expected the password") != std::string::npos);
+}
+
+TEST_CASE("what a configuration holds without effect is noted", "[load_router_config]") {
+  CHECK(notes_on(loaded(nodes)).empty());
+  CHECK(notes_on(loaded(nodes + "stats: {socket: /x expose-fd listeners}")) ==
+        std::vector<std::string>{"stats.socket: /x: \"expose-fd listeners\" has no effect here"});
 }
 
 TEST_CASE("reading a file: whatever the path names, the answer is a clear error or a configuration",

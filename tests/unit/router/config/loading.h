@@ -23,7 +23,7 @@ inline FileReader files(std::map<std::string, std::string> contents) {
 // "ok", or the errors one a line, without the line that counts them.
 inline std::string errors_of(std::string_view text, const Environment& environment = {},
                              const std::map<std::string, std::string>& contents = {}) {
-  const auto loaded = load_router_config(text, "r.yaml", environment, files(contents));
+  const auto loaded = load_router_config(text, "r.yaml", environment, {files(contents)});
   if (loaded) return "ok";
   std::string lines;
   for (const ConfigError& error : loaded.error()) lines += (lines.empty() ? "" : "\n") + error.to_string();
@@ -33,7 +33,7 @@ inline std::string errors_of(std::string_view text, const Environment& environme
 inline RouterConfig loaded(std::string_view text, const Environment& environment = {},
                            const std::map<std::string, std::string>& contents = {}) {
   INFO(errors_of(text, environment, contents));
-  auto config = load_router_config(text, "r.yaml", environment, files(contents));
+  auto config = load_router_config(text, "r.yaml", environment, {files(contents)});
   REQUIRE(config);
   return *config;
 }

@@ -81,12 +81,26 @@ TEST_CASE("no message shows what may be a password or a hash", "[stats_user]") {
 }
 
 TEST_CASE("a file of users is what htpasswd makes, with comments", "[stats_user]") {
-  const auto users = parse_users_file("# people\n\ndba:" + sha256 + "\r\nops:" + sha256 + "  \n");
-  REQUIRE(users);
-  REQUIRE(users->size() == 2);
-  CHECK(users->at(1) == StatsUser{"ops", sha256});
-  CHECK(parse_users_file("")->empty());
-  const auto wrong = parse_users_file("dba:" + sha256 + "\n\nops:x\n");
-  REQUIRE_FALSE(wrong);
-  CHECK(wrong.error().message.starts_with("3: user \"ops\": plain text"));
+  const UsersFile file = parse_users_file("# people\n\ndba:" + sha256 + "\r\nops:" + sha256 + "  \n");
+  CHECK(file.bad.empty());
+  REQUIRE(file.users.size() == 2);
+  CHECK(file.users[1] == StatsUser{"ops", sha256});
+  CHECK(parse_users_file("").users.empty());
+}
+
+TEST_CASE("every bad line of a file of users is told with its number", "[stats_user]") {
+  const UsersFile file = parse_users_file("dba:" + sha256 + "\n\nops:x\ndba:*\nnobody\nweb:*\n");
+  REQUIRE(file.bad.size() == 3);
+  CHECK(file.bad[0].number == 3);
+  CHECK(file.bad[0].message.starts_with("user \"ops\": plain text"));
+  CHECK(file.bad[1].number == 4);
+  CHECK(file.bad[1].message == "there is a user \"dba\" already, in line 1");
+  CHECK(file.bad[2].number == 5);
+  CHECK(file.bad[2].message.starts_with("no colon"));
+  REQUIRE(file.users.size() == 2);
+  CHECK(file.users[1].name == "web");
+  std::string no_users;
+  for (int i = 0; i < 1000; ++i) no_users += "secret\n";
+  CHECK(parse_users_file(no_users).bad.size() == UsersFile::bad_lines_max);
+  CHECK(parse_users_file(no_users).bad_beyond == 1000 - UsersFile::bad_lines_max);
 }

@@ -19,7 +19,7 @@ std::string errors_in(std::string_view text) {
 
 TEST_CASE("keys and values know their places, counted from one", "[yaml_tree]") {
   std::vector<ConfigError> errors;
-  const YamlNode tree = parse_yaml("a:\n  b: [x, 'y']\n", "f", errors);
+  const YamlNode tree = parse_yaml("a:\n  b: [x, 'y']\n", "f", errors).root;
   CHECK(errors.empty());
   REQUIRE(tree.entries.size() == 1);
   const auto& [key, value] = tree.entries[0].value.entries.at(0);
@@ -49,6 +49,27 @@ TEST_CASE("what is no plain YAML document is refused with its place", "[yaml_tre
   CHECK(errors_in("a: ['x', 'it''s', \"\\\"\"]\n'b': |\n  'text\n").empty());
   CHECK(errors_in(": b\n").find("the name of the setting is missing") != std::string::npos);
   CHECK(errors_in("\t\n# tab before a comment is fine\n\t# so\na: 1\n").empty());
+}
+
+TEST_CASE("a colon and a space within a value are told in words that help", "[yaml_tree]") {
+  const std::string words =
+      "\"tag:\" with a space behind it begins one more setting in YAML; leave the space out, or write the "
+      "whole value in quotes";
+  CHECK(errors_in("a: 1\nto: tag: reports\n") == "f:2:8: " + words);
+  CHECK(errors_in("{to: tag: reports}\n") == "f:1:9: " + words);
+}
+
+TEST_CASE("of a text that is not YAML to its end, what was complete is there", "[yaml_tree]") {
+  std::vector<ConfigError> errors;
+  const YamlDocument file = parse_yaml("a: {b: 1, c: [x]}\nd:\n  e: 2\n  f: [3, 4\ng: 5\n", "f", errors);
+  CHECK_FALSE(file.whole);
+  CHECK(errors.size() == 1);
+  REQUIRE(file.root.entries.size() == 2);
+  CHECK(file.root.entries[0].value.entries.size() == 2);
+  CHECK(file.root.entries[1].key.text == "d");
+  CHECK(file.root.entries[1].value.entries.size() == 1);
+  errors.clear();
+  CHECK(parse_yaml("a: 1\na: 2\n", "f", errors).whole);
 }
 
 TEST_CASE("bytes that are no text are refused with their place", "[yaml_tree]") {

@@ -82,6 +82,16 @@ TEST_CASE("what is wrong with a request is told in a sentence", "[action_request
   CHECK(wrong_method.allow == "PUT");
 }
 
+TEST_CASE("a key that stands twice is refused by its name", "[action_requests]") {
+  const std::string state = "/api/v1/nodes/pg1/state";
+  CHECK(bad_of(a_request("PUT", state, R"({"state":"drain","state":"ready"})")).words ==
+        R"(the body: "state" is given twice in one object; expected e.g. {"state": "drain"})");
+  CHECK(bad_of(a_request("PUT", "/admin/nodes/pg1", R"({"listener":"a","state":"drain","listener":"b"})"))
+            .words.find("\"listener\" is given twice") != std::string::npos);
+  CHECK(bad_of(a_request("DELETE", "/api/v1/nodes/pg1/sessions", "", "listener=a&listener=b")).words ==
+        R"("listener" is given twice in the query)");
+}
+
 TEST_CASE("other paths ask for nothing", "[action_requests]") {
   for (const char* path :
        {"/", "", "/api/v1/nodes", "/api/v1/nodes/", "/api/v1/nodes//state", "/admin/nodes/",

@@ -47,6 +47,7 @@ TEST_CASE("a failover key that cannot be read announces nothing", "[failover_key
   CHECK(announces_nothing(R"("a")"));
   CHECK(announces_nothing(R"({"leader":1,"member":"b"})"));
   CHECK(announces_nothing(R"({"leader":"a","member":{"name":"b"}})"));
+  CHECK(announces_nothing(R"({"leader":"a","member":"b","member":"c"})"));
   CHECK(announces_nothing(std::string(100000, '[')));
 }
 
