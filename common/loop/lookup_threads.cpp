@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <csignal>
 #include <deque>
+#include <map>
 #include <mutex>
+#include <utility>
 
 #include "common/loop/errno_text.h"
 
@@ -26,9 +29,14 @@ struct LookupThreads::Shared {
   std::mutex mutex;  // guards all below
   std::condition_variable changed;
   Loop* loop = nullptr;  // null once the owner is gone
-  std::deque<std::string> queue;
+  std::deque<std::pair<Number, std::string>> queue;
+  std::map<Number, bool> running;  // true: left behind
   unsigned threads = 0;
   unsigned idle = 0;
+  unsigned left_behind = 0;
+
+  [[nodiscard]] bool has_room() const { return threads - left_behind < max_threads; }
+  [[nodiscard]] bool has_too_many() const { return threads - left_behind > max_threads; }
 };
 
 LookupThreads::LookupThreads(Loop& loop, unsigned max_threads, LookupFunction lookup, OnAnswer on_answer)
@@ -49,27 +57,45 @@ LookupThreads::~LookupThreads() {
   shared_->changed.notify_all();
 }
 
-void LookupThreads::ask(const std::string& host) {
+LookupThreads::Number LookupThreads::ask(const std::string& host) {
+  const Number number = ++last_;
   int failed = 0;
   {
     const std::lock_guard lock(shared_->mutex);
-    shared_->queue.push_back(host);
-    if (shared_->idle < shared_->queue.size() && shared_->threads < shared_->max_threads) {
+    shared_->queue.emplace_back(number, host);
+    if (shared_->idle < shared_->queue.size() && shared_->has_room()) {
       failed = start_thread();
       if (failed == 0) ++shared_->threads;
     }
-    if (failed == 0 || shared_->threads != 0) {
+    if (failed == 0 || shared_->threads != shared_->left_behind) {
       shared_->changed.notify_one();
-      return;
+      return number;
     }
     shared_->queue.pop_back();
   }
   const Answer answer = fail(ErrorKind::unresolved, fmt::format("resolve {}: cannot start a thread: {}", host,
                                                                 describe_errno(failed)));
-  shared_->loop->post([shared = shared_, host, answer] {
+  shared_->loop->post([shared = shared_, number, host, answer] {
     const OnAnswer on_answer = shared->on_answer;
-    if (on_answer) on_answer(host, answer);
+    if (on_answer) on_answer(number, host, answer);
   });
+  return number;
+}
+
+LookupThreads::GivenUp LookupThreads::give_up(Number number) {
+  const std::lock_guard lock(shared_->mutex);
+  const auto waiting = std::find_if(shared_->queue.begin(), shared_->queue.end(),
+                                    [&](const auto& one) { return one.first == number; });
+  if (waiting != shared_->queue.end()) {
+    shared_->queue.erase(waiting);
+    return GivenUp::dropped;
+  }
+  const auto running = shared_->running.find(number);
+  if (running == shared_->running.end()) return GivenUp::answered;
+  if (!std::exchange(running->second, true)) ++shared_->left_behind;
+  // Somebody may have waited for its place.
+  if (shared_->idle < shared_->queue.size() && shared_->has_room() && start_thread() == 0) ++shared_->threads;
+  return GivenUp::left_behind;
 }
 
 int LookupThreads::start_thread() {
@@ -100,17 +126,25 @@ void* LookupThreads::run(void* argument) noexcept {
     shared->changed.wait(lock, [&] { return shared->loop == nullptr || !shared->queue.empty(); });
     --shared->idle;
     if (shared->loop == nullptr) return nullptr;
-    const std::string host = std::move(shared->queue.front());
+    const auto [number, host] = std::move(shared->queue.front());
     shared->queue.pop_front();
+    shared->running.emplace(number, false);
     lock.unlock();
     Answer answer = shared->lookup(host);
     lock.lock();
     // Under the lock: the owner, and after it the loop, cannot go away meanwhile.
     if (shared->loop == nullptr) return nullptr;
-    shared->loop->post([shared, host, answer = std::move(answer)] {
+    const auto done = shared->running.find(number);
+    if (done->second) --shared->left_behind;
+    shared->running.erase(done);
+    shared->loop->post([shared, number = number, host = host, answer = std::move(answer)] {
       const OnAnswer on_answer = shared->on_answer;
-      if (on_answer) on_answer(host, answer);
+      if (on_answer) on_answer(number, host, answer);
     });
+    if (shared->has_too_many()) {
+      --shared->threads;
+      return nullptr;
+    }
   }
 }
 

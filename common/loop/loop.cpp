@@ -128,6 +128,10 @@ void Loop::set_turn_hook(std::function<void()> hook) {
   in_->turn_hook = std::move(hook);
 }
 
+void Loop::set_turn_limit(TimePoint at) {
+  in_->poller->set_limit(at);
+}
+
 std::span<std::byte> Loop::read_buffer() {
   return {in_->buffer.get(), in_->buffer_size};
 }

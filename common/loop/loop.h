@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/time.h"
 #include "common/loop/task.h"
 
 struct uv_loop_s;
@@ -72,6 +73,12 @@ class Loop {
   // Runs at the start of every turn's work, right after sleeping and before any callback of this turn (a
   // worker takes the newest routing table here). One hook; an empty function removes it.
   void set_turn_hook(std::function<void()> hook);
+
+  // Once the boot-time clock shows `at`, no further socket is looked at in a turn that has begun; they are
+  // reported anew in the next. For who must look at something first after the process, or the machine, stood
+  // still in the middle of a turn: it sets a later limit in its turn hook, since no socket is served past it.
+  // TimePoint::max() (as at first): no limit, and no look at the clock before each socket (some 30 ns).
+  void set_turn_limit(TimePoint at);
 
   // Bytes in it are valid only during the callback that got them.
   [[nodiscard]] std::span<std::byte> read_buffer();

@@ -88,6 +88,7 @@ bool Poller::dispatch() {
   waking_.swap(woken_);
   const int ready = std::exchange(ready_, 0);
   for (int i = 0; i < ready; ++i) {
+    if (is_past_limit()) break;  // level-triggered: the kernel will tell it again
     const epoll_event event = events_[static_cast<std::size_t>(i)];
     if (event.data.u64 == outer_mark) {
       outer_is_ready = true;
@@ -105,6 +106,10 @@ bool Poller::dispatch() {
     if (told != 0) watch->listener_.on_ready(told);
   }
   for (const Woken& woken : waking_) {
+    if (is_past_limit()) {
+      woken_.push_back(woken);
+      continue;
+    }
     FdWatch* watch = find(woken.fd, woken.turn);
     if (watch != nullptr) watch->listener_.on_ready(0);
   }

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "common/base/result.h"
+#include "common/base/time.h"
+#include "common/loop/clock.h"
 #include "common/loop/unique_fd.h"
 
 namespace tamada::loop {
@@ -37,6 +39,9 @@ class Poller {
   void wait(int timeout_ms);
   // Calls the listeners. True if libuv has something to do.
   bool dispatch();
+  // Loop::set_turn_limit().
+  void set_limit(TimePoint at) { limit_ = at; }
+  [[nodiscard]] bool is_past_limit() const { return limit_ != TimePoint::max() && boot_now() >= limit_; }
 
  private:
   struct Slot {
@@ -55,6 +60,7 @@ class Poller {
   std::vector<Woken> waking_;  // its capacity is kept from turn to turn
   std::array<epoll_event, 256> events_{};
   int ready_ = 0;
+  TimePoint limit_ = TimePoint::max();
 };
 
 }  // namespace tamada::loop

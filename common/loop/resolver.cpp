@@ -7,8 +7,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
+#include "common/base/quantity.h"
+#include "common/loop/clock.h"
 #include "common/loop/errno_text.h"
 
 namespace tamada::loop {
@@ -21,28 +25,65 @@ struct Lookup::Waiter {
 // Who waits for what; loop thread only.
 struct Resolver::Names {
   using Waiters = std::vector<std::shared_ptr<Lookup::Waiter>>;
-  std::map<std::string, Waiters> in_flight;  // an empty list: all have cancelled
-  Waiters being_answered;
+  using Number = LookupThreads::Number;
 
-  // One callback may cancel the next, ask anew, or destroy the Resolver (the caller keeps this object alive).
-  void answer(const std::string& host, const Answer& answer) {
-    const auto found = in_flight.find(host);
-    if (found == in_flight.end()) return;
-    being_answered = std::move(found->second);
-    in_flight.erase(found);
-    for (const auto& waiter : being_answered) {
+  struct Host {
+    bool in_flight = false;
+    Waiters waiters;    // none: all have cancelled, or were answered by a look-up that came back late
+    Number number = 0;  // of the look-up in flight; 0: a literal, or one that was left behind is waited for
+    TimePoint deadline{};   // of what is in flight
+    TimePoint next{};       // while some are left behind: no fresh one before
+    std::set<Number> hung;  // left behind
+    Number newest = 0;      // that has answered
+  };
+  std::map<std::string, Host> hosts;  // in flight, or with look-ups left behind
+  std::size_t hung_in_all = 0;
+  std::vector<std::pair<std::shared_ptr<Lookup::Waiter>, Answer>> being_answered;
+
+  void answer(Number number, const std::string& name, const Answer& answer) {
+    const auto found = hosts.find(name);
+    if (found == hosts.end()) return;
+    Host& host = found->second;
+    hung_in_all -= host.hung.erase(number);
+    if (number >= host.newest) {
+      host.newest = number;
+      // The look-up in flight goes on where another one has answered.
+      if (host.number == number || host.number == 0) host.in_flight = false;
+      take_waiters(host, answer);
+    }
+    forget_if_idle(found);
+    tell();
+  }
+
+  void take_waiters(Host& host, const Answer& answer) {
+    for (auto& waiter : host.waiters) being_answered.emplace_back(std::move(waiter), answer);
+    host.waiters.clear();
+  }
+
+  void forget_if_idle(std::map<std::string, Host>::iterator host) {
+    if (!host->second.in_flight && host->second.hung.empty()) hosts.erase(host);
+  }
+
+  // The last deed of whoever calls it. One callback may cancel the next, ask anew, or destroy the Resolver
+  // (the caller keeps this object alive).
+  void tell() {
+    const auto told = std::exchange(being_answered, {});
+    being_told = &told;
+    for (const auto& [waiter, answer] : told) {
       if (!waiter->callback) continue;
       const Callback callback = std::exchange(waiter->callback, nullptr);
       callback(answer);
     }
-    being_answered.clear();
+    being_told = nullptr;
   }
+  const std::vector<std::pair<std::shared_ptr<Lookup::Waiter>, Answer>>* being_told = nullptr;
 
   void drop_all() {
-    for (auto& [host, waiters] : in_flight) {
-      for (const auto& waiter : waiters) waiter->callback = nullptr;
+    for (auto& [name, host] : hosts) {
+      for (const auto& waiter : host.waiters) waiter->callback = nullptr;
     }
-    for (const auto& waiter : being_answered) waiter->callback = nullptr;
+    if (being_told == nullptr) return;
+    for (const auto& [waiter, answer] : *being_told) waiter->callback = nullptr;
   }
 };
 
@@ -75,35 +116,77 @@ Resolver::Resolver(Loop& loop) : Resolver(loop, Options{}) {}
 
 Resolver::Resolver(Loop& loop, const Options& options)
     : loop_(loop),
+      options_(options),
       names_(std::make_shared<Names>()),
       threads_(loop, options.max_threads, options.lookup ? options.lookup : LookupFunction(&system_lookup),
-               [names = std::weak_ptr<Names>(names_)](const std::string& host, const Answer& answer) {
-                 if (const auto still_there = names.lock()) still_there->answer(host, answer);
-               }) {}
+               [names = std::weak_ptr<Names>(names_)](LookupThreads::Number number, const std::string& host,
+                                                      const Answer& answer) {
+                 if (const auto still_there = names.lock()) still_there->answer(number, host, answer);
+               }),
+      limit_(loop, [this] { on_limit(); }) {}
 
 Resolver::~Resolver() {
   names_->drop_all();
 }
 
-Lookup Resolver::resolve(const std::string& host, Callback callback) {
+Lookup Resolver::resolve(const std::string& name, Callback callback) {
   auto waiter = std::make_shared<Lookup::Waiter>();
   waiter->callback = std::move(callback);
-  const auto [entry, is_new] = names_->in_flight.try_emplace(host);
-  auto& waiters = entry->second;
+  Names::Host& host = names_->hosts[name];
   // A name that never answers must not collect those who gave up on it.
-  std::erase_if(waiters, [](const auto& one) { return !one->callback; });
-  waiters.push_back(waiter);
-  if (is_new) {
-    const auto literal = Address::from_ip(host, 0);
-    if (literal) {
-      loop_.defer([names = std::weak_ptr<Names>(names_), host, answer = Answer({*literal})] {
-        if (const auto still_there = names.lock()) still_there->answer(host, answer);
-      });
-    } else {
-      threads_.ask(host);
-    }
+  std::erase_if(host.waiters, [](const auto& one) { return !one->callback; });
+  host.waiters.push_back(waiter);
+  if (std::exchange(host.in_flight, true)) return Lookup(std::move(waiter));
+  host.number = 0;
+  host.deadline = boot_now() + options_.limit;
+  if (const auto literal = Address::from_ip(name, 0)) {
+    loop_.defer([names = std::weak_ptr<Names>(names_), name, answer = Answer({*literal})] {
+      if (const auto still_there = names.lock()) still_there->answer(0, name, answer);
+    });
+    return Lookup(std::move(waiter));
   }
+  const bool may_ask =
+      host.hung.empty() || (boot_now() >= host.next && host.hung.size() < options_.hung_per_name &&
+                            names_->hung_in_all < options_.hung_in_all);
+  if (may_ask) host.number = threads_.ask(name);
+  if (!limit_.is_active()) arm_limit();
   return Lookup(std::move(waiter));
+}
+
+void Resolver::arm_limit() {
+  std::optional<TimePoint> next;
+  for (const auto& [name, host] : names_->hosts) {
+    if (host.in_flight && (!next || host.deadline < *next)) next = host.deadline;
+  }
+  if (next) limit_.start(std::max<Duration>(*next - boot_now(), 1ms));
+}
+
+void Resolver::on_limit() {
+  const std::shared_ptr<Names> names = names_;
+  const TimePoint now = boot_now();
+  for (auto at = names->hosts.begin(); at != names->hosts.end();) {
+    const auto found = at++;
+    auto& [name, host] = *found;
+    if (!host.in_flight || now < host.deadline) continue;
+    std::string why = fmt::format("resolve {}: no answer within {}", name, format_duration(options_.limit));
+    if (host.number == 0) {
+      why += fmt::format(", and {} look-ups hang already", host.hung.size());
+    } else {
+      const LookupThreads::GivenUp how = threads_.give_up(host.number);
+      if (how == LookupThreads::GivenUp::answered) continue;  // it comes in this turn or the next
+      if (how == LookupThreads::GivenUp::dropped) why += ": others took all threads";
+      if (how == LookupThreads::GivenUp::left_behind) {
+        host.next = now + options_.limit * ((std::int64_t{1} << host.hung.size()) - 1);
+        host.hung.insert(host.number);
+        ++names->hung_in_all;
+      }
+    }
+    host.in_flight = false;
+    names->take_waiters(host, fail(ErrorKind::unresolved, std::move(why)));
+    names->forget_if_idle(found);
+  }
+  arm_limit();
+  names->tell();
 }
 
 namespace {

@@ -7,7 +7,14 @@
 // end of the process: its thread touches nothing but a shared state of its own, and is left behind.
 //
 // One look-up per name at a time: asking for a name that is in flight (also one that was cancelled) joins it.
-// When `max_threads` look-ups hang, further names wait; the caller's own time limit decides what that means.
+// One that takes longer than `limit` is answered with an error and left behind; the next question starts a
+// fresh one beside it, the ones after that at distances that double, so that a name server that hangs for
+// long leaves few threads behind and is still asked when it is back. Should a look-up that was left behind
+// return after all, whoever waits for the name then gets its answer, unless a later one of that name answered
+// before.
+//
+// Bounded: `max_threads` look-ups at work, `hung_per_name` left behind of one name, `hung_in_all` together. A
+// name that has reached its bound gets no fresh look-up before one returns; the other names do not notice.
 //
 // Both families are asked for. AI_ADDRCONFIG is off: it ignores loopback addresses when deciding which
 // families the machine has, so that on a machine (or container) without other addresses names on ::1 or
@@ -24,6 +31,7 @@
 #include "common/base/result.h"
 #include "common/loop/lookup_threads.h"
 #include "common/loop/loop.h"
+#include "common/loop/timer.h"
 
 namespace tamada::loop {
 
@@ -56,7 +64,10 @@ class Resolver {
 
   struct Options {
     unsigned max_threads = 16;  // started when needed, 256 KiB of (virtual) stack each
-    LookupFunction lookup;      // empty: the system's; tests bring their own
+    Duration limit = 5s;        // glibc asks a second name server after as long (resolv.conf(5), timeout)
+    std::size_t hung_per_name = 8;
+    std::size_t hung_in_all = 128;
+    LookupFunction lookup;  // empty: the system's; tests bring their own
   };
 
   explicit Resolver(Loop& loop);
@@ -73,9 +84,14 @@ class Resolver {
 
  private:
   struct Names;
+  void on_limit();
+  void arm_limit();
+
   Loop& loop_;
+  const Options options_;
   std::shared_ptr<Names> names_;  // loop thread only; late answers hold it weakly
   LookupThreads threads_;
+  Timer limit_;
 };
 
 }  // namespace tamada::loop

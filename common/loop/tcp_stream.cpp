@@ -10,6 +10,7 @@
 
 #include "common/loop/errno_text.h"
 #include "common/loop/lingering_socket.h"
+#include "common/loop/poller.h"
 #include "common/loop/socket_options.h"
 #include "common/loop/splice_pipe.h"
 #include "common/loop/timer.h"
@@ -133,7 +134,7 @@ void TcpStream::on_ready(std::uint32_t events) noexcept {
     // kernel for read_start() to find, and writing will fail. Until then there is nothing to hear.
     if (queued() == 0) return watch_.mute();
   }
-  if (queued() != 0 && (events & (EPOLLOUT | broken)) != 0) write_ready(guard);
+  if (queued() != 0 && !writing_held_ && (events & (EPOLLOUT | broken)) != 0) write_ready(guard);
 }
 
 void TcpStream::read_ready(std::uint32_t events, const Guard& guard) {
@@ -142,6 +143,7 @@ void TcpStream::read_ready(std::uint32_t events, const Guard& guard) {
   // After these there is more to learn than the bytes: go on until the kernel says end or error.
   const bool last_words = (events & (broken | EPOLLRDHUP)) != 0 || error_ != 0;
   for (int round = 0; round < reads_per_turn; ++round) {
+    if (round > 0 && loop().poller().is_past_limit()) break;
     const ssize_t n = ::recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) {
@@ -174,6 +176,7 @@ void TcpStream::pass_to(TcpStream* to) {
 
 bool TcpStream::pass_ready(const Guard& guard) {
   if (pass_to_->state_ != State::open || pass_to_->queued() != 0 || pass_to_->error_ != 0) return false;
+  if (pass_to_->writing_held_) return false;
   std::unique_ptr<SplicePipe> pipe = loop().pipes().take();
   if (pipe == nullptr) return false;
   // Nothing there, the end, an error: recv() will find it again.
@@ -224,7 +227,7 @@ Result<std::size_t> TcpStream::try_write(std::span<const std::byte> bytes) {
 void TcpStream::write(std::span<const std::byte> bytes) {
   assert(state_ == State::open && !fin_asked_);
   if (error_ != 0 || bytes.empty()) return;
-  if (queued() == 0) {
+  if (queued() == 0 && !writing_held_) {
     const Result<std::size_t> taken = try_write(bytes);
     if (!taken || *taken == bytes.size()) return;
     bytes = bytes.subspan(*taken);
@@ -256,6 +259,12 @@ void TcpStream::write_ready(const Guard& guard) {
   if (!guard.gone()) update_interest();
 }
 
+void TcpStream::hold_writing(bool hold) {
+  if (state_ != State::open || writing_held_ == hold) return;
+  writing_held_ = hold;
+  update_interest();
+}
+
 void TcpStream::shutdown() {
   assert(state_ == State::open);
   if (fin_asked_) return;
@@ -282,7 +291,8 @@ void TcpStream::drop_queue() {
 }
 
 void TcpStream::update_interest() {
-  if (watch_.want(reading_ && !read_ended_, queued() != 0) || error_ != 0) return;
+  const bool writing = queued() != 0 && !writing_held_;
+  if (watch_.want(reading_ && !read_ended_, writing) || error_ != 0) return;
   error_ = ENOMEM;  // a socket that cannot be watched is a broken one
   watch_.wake();
 }
@@ -290,7 +300,7 @@ void TcpStream::update_interest() {
 // --- closing
 
 void TcpStream::finish(Duration deadline) {
-  if (state_ != State::open || error_ != 0) return close();
+  if (state_ != State::open || error_ != 0 || writing_held_) return close();
   unpipe();
   const bool read_ended = read_ended_;
   const std::size_t sent = sent_;
@@ -329,7 +339,7 @@ UniqueFd TcpStream::forget_socket() {
   error_ = 0;
   state_ = State::closed;
   pass_to_ = nullptr;
-  reading_ = read_ended_ = fin_asked_ = fin_sent_ = false;
+  reading_ = read_ended_ = fin_asked_ = fin_sent_ = writing_held_ = false;
   loop().count(HandleKind::tcp_stream, -1);
   return socket;
 }

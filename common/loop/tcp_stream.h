@@ -69,6 +69,9 @@ class TcpStream final : private FdListener {
   // after one the bytes are dropped.
   void write(std::span<const std::byte> bytes);
   [[nodiscard]] std::size_t queued() const;
+  // Until it is told otherwise nothing is given to the kernel: write() queues, what is queued stays, and
+  // finish() drops it. Ends when the stream is closed. Only when open.
+  void hold_writing(bool hold);
   // FIN, after what is queued. Reading goes on.
   void shutdown();
   [[nodiscard]] bool is_shutdown() const { return fin_asked_; }
@@ -140,6 +143,7 @@ class TcpStream final : private FdListener {
   bool read_ended_ = false;  // FIN seen
   bool fin_asked_ = false;
   bool fin_sent_ = false;
+  bool writing_held_ = false;
 };
 
 }  // namespace tamada::loop

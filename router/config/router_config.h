@@ -138,7 +138,7 @@ struct NamedFile {
 struct RouterConfig {
   ClusterConfig cluster;
   CheckPolicy checks;
-  Duration resolve_interval = 1s;
+  Duration resolve_interval = 15s;        // of names whose nodes are well; host_names.h
   std::vector<ListenerConfig> listeners;  // at least one
   StatsConfig stats;
   LogConfig log;

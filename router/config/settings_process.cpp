@@ -13,7 +13,8 @@ void add_process_settings(std::vector<Setting>& rows) {
       "log.format", "lines for people, or one JSON object a line",
       [](SettingScope & s) -> auto& { return s.config.log.format; }, log_format_words));
   rows.push_back(duration(
-      "resolve_interval", "how often host names are looked up again",
+      "resolve_interval",
+      "how often the names of nodes that are well are looked up again; others every second",
       [](SettingScope & s) -> auto& { return s.config.resolve_interval; }, 10ms));
   rows.push_back(count(
       "workers", "threads that relay sessions; 0: chosen from the processors this process may use",

@@ -1,6 +1,7 @@
 #include "router/core/admission.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -81,7 +82,8 @@ Verdict Admission::request(SessionId id, ListenerId listener_id, const Address& 
   return verdict(listener, id, now, grants);
 }
 
-Verdict Admission::retry(SessionId id, RetryCause cause, TimePoint now, std::vector<Grant>& grants) {
+Verdict Admission::retry(SessionId id, RetryCause cause, std::string_view why, TimePoint now,
+                         std::vector<Grant>& grants) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || found->second.phase != Phase::starting) {
     return Refusal{"57P03", "the session was ended by the router", "connect again"};
@@ -94,6 +96,8 @@ Verdict Admission::retry(SessionId id, RetryCause cause, TimePoint now, std::vec
     Node& node = listener.nodes[failed];
     node.suspect = true;
     node.suspect_until = now + avoid_for;
+    node.refused_as = cause;
+    node.refused_why = why;
   }
   if (!listener.configured) {
     sessions_.erase(found);
@@ -140,6 +144,7 @@ NodeId Admission::started(SessionId id, TimePoint now, std::vector<Grant>& grant
   Node& node = listener.nodes[on];
   --node.starting;
   node.suspect = false;
+  node.refused_why.clear();
   serve(listener, now, grants);
   return listener.policy.to == Target::leader ? on : NodeId{};
 }
@@ -273,6 +278,29 @@ bool Admission::has_weight(const Listener& listener, NodeId node) const {
   return found == listener.nodes.end() || found->second.weight > 0;
 }
 
+std::optional<Refusal> Admission::none_takes_sessions(const Listener& listener, TimePoint now) const {
+  const ListenerRoutes* routes = table_ == nullptr ? nullptr : table_->find(listener.policy.id);
+  if (routes == nullptr) return std::nullopt;
+  std::vector<std::string> reasons;
+  bool out_of_reach = false;
+  for (const Candidate& candidate : routes->candidates) {
+    if (candidate.valid_until <= now || !has_weight(listener, candidate.node)) continue;
+    const auto found = listener.nodes.find(candidate.node);
+    const bool suspect = found != listener.nodes.end() && found->second.suspect;
+    const std::string& why = suspect ? found->second.refused_why : candidate.no_connection;
+    if (why.empty()) return std::nullopt;
+    out_of_reach = out_of_reach || !suspect || found->second.refused_as == RetryCause::refused;
+    reasons.push_back(fmt::format("{}: {}", candidate.name, why));
+  }
+  if (reasons.empty()) return std::nullopt;
+  return Refusal{"57P03",
+                 fmt::format("no server of listener \"{}\" takes a session: {}", listener.policy.name,
+                             fmt::join(reasons, "; ")),
+                 out_of_reach
+                     ? "its REST API says that it is fit; look at its PostgreSQL port as the router sees it"
+                     : "retry shortly"};
+}
+
 Refusal Admission::refusal(const Listener& listener, TimePoint now, std::string_view circumstance) const {
   if (!listener.configured) return gone();
   const std::string suffix = circumstance.empty() ? "" : fmt::format(" ({})", circumstance);
@@ -283,6 +311,10 @@ Refusal Admission::refusal(const Listener& listener, TimePoint now, std::string_
               fmt::format("all {} connections of listener \"{}\" are in use{}", policy.max_connections,
                           policy.name, suffix),
               "close idle sessions, or raise max_connections of the listener"};
+    }
+    if (std::optional<Refusal> none = none_takes_sessions(listener, now)) {
+      none->message += suffix;
+      return *std::move(none);
     }
     return {"53300",
             fmt::format("no server of listener \"{}\" takes a further connection now{}", policy.name, suffix),
@@ -337,7 +369,8 @@ ListenerLoad Admission::load(const Listener& listener, TimePoint now) const {
   result.clients_max = listener.clients_max;
   result.longest_wait = listener.longest_wait;
   const auto waiting = static_cast<std::uint32_t>(listener.waiting.size());
-  (has_fit_node(listener, now) ? result.queued : result.held) = waiting;
+  const bool fit = has_fit_node(listener, now) && !none_takes_sessions(listener, now);
+  (fit ? result.queued : result.held) = waiting;
   // Those that came back from a server stand in front, in no order: no place holds the oldest for sure.
   const auto oldest = std::min_element(listener.waiting.begin(), listener.waiting.end(),
                                        [](const Waiting& a, const Waiting& b) { return a.asked < b.asked; });

@@ -111,8 +111,10 @@ class Admission {
   // the head of the queue; it does not get the same node again for `avoid_for`. A cause that concerns
   // everybody (refused, not ready) makes the node suspect for all: for `avoid_for` nobody is sent there, then
   // one session at a time, until one has started. A start-up that takes longer than `probe_for` (it may wait
-  // for its client) does not keep the next one from trying.
-  [[nodiscard]] Verdict retry(SessionId session, RetryCause cause, TimePoint now, std::vector<Grant>& grants);
+  // for its client) does not keep the next one from trying. `why`: what happened, in words; whoever waits in
+  // vain because every fit node is suspect is told so, instead of that limits are reached.
+  [[nodiscard]] Verdict retry(SessionId session, RetryCause cause, std::string_view why, TimePoint now,
+                              std::vector<Grant>& grants);
 
   // The start-up on the granted node is through (ReadyForQuery, or what stands for it under TLS). Returns the
   // node if the listener is for the leader: somebody writes there now. Not set otherwise.
@@ -168,7 +170,9 @@ class Admission {
     std::uint32_t sessions_max = 0;
     std::uint32_t starting = 0;
     std::uint32_t weight = 1;
-    bool suspect = false;  // the last thing heard from it was a refusal
+    bool suspect = false;  // the last thing heard from it was a refusal:
+    RetryCause refused_as = RetryCause::refused;
+    std::string refused_why;
     TimePoint suspect_until = {};
     TimePoint probed = {};  // when a session was last sent to it while it was suspect
   };
@@ -189,6 +193,8 @@ class Admission {
   [[nodiscard]] std::optional<Candidate> pick(Listener& listener, const Session& session, TimePoint now);
   [[nodiscard]] bool has_fit_node(const Listener& listener, TimePoint now) const;
   [[nodiscard]] bool has_weight(const Listener& listener, NodeId node) const;
+  // Set: there are fit nodes, and each of them took no session when it was last tried.
+  [[nodiscard]] std::optional<Refusal> none_takes_sessions(const Listener& listener, TimePoint now) const;
   [[nodiscard]] ListenerLoad load(const Listener& listener, TimePoint now) const;
   static void note_clients(Listener& listener);  // keeps the most clients there were at a time
   [[nodiscard]] Refusal refusal(const Listener& listener, TimePoint now, std::string_view waited) const;

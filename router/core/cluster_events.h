@@ -83,6 +83,10 @@ struct PostgresAnswer {
   NodeId node;
   TimePoint sent;
   bool answered = false;  // a byte came back: a postmaster is alive there
+  Address postgres = {};  // with `answered`: where sessions go from now on. Not set: where they went
+  // Without: how it failed. Not set: nothing is known of the node (its name has no address, a fault of ours).
+  std::optional<Silence> silence = {};
+  std::string words = {};  // "connect to 10.0.0.1:5432: connection refused"
 };
 
 // The leader key in etcd as of `as_of` (heartbeats repeat it with a later as_of, more often than every
@@ -108,7 +112,12 @@ struct Smell {
   std::string words;  // "refused", "reset", "57P01", "57P03"
 };
 
-using ClusterEvent =
-    std::variant<PollAnswer, ClusterAnswer, ConfigAnswer, PostgresAnswer, LeaderKey, PlannedChange, Smell>;
+// A session of any listener could not be connected to the node's PostgreSQL: a reason to try it ourselves.
+struct NoConnection {
+  NodeId node;
+};
+
+using ClusterEvent = std::variant<PollAnswer, ClusterAnswer, ConfigAnswer, PostgresAnswer, LeaderKey,
+                                  PlannedChange, Smell, NoConnection>;
 
 }  // namespace tamada::router

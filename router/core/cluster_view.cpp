@@ -109,6 +109,8 @@ void ClusterView::Impl::hear(const PollAnswer& answer, TimePoint now) {
     case NodeBelief::Heard::recycled:
       node->recycled = true;
       node->postgres.reset();
+      node->doubted.reset();
+      node->no_connection.reset();
       break;
     case NodeBelief::Heard::answer:
       break;
@@ -163,11 +165,41 @@ void ClusterView::Impl::hear(const ConfigAnswer& answer, TimePoint) {
   if (answer.ttl && node->belief.refusal.empty()) ttl_ = *answer.ttl;
 }
 
-void ClusterView::Impl::hear(const PostgresAnswer& answer, TimePoint) {
+void ClusterView::Impl::hear(const PostgresAnswer& answer, TimePoint now) {
   Watched* node = find(answer.node);
   if (node == nullptr) return;
   (void)schedule_.answered(answer.node, AskKind::postgres, answer.sent);
-  if (!node->postgres || answer.sent > node->postgres->sent) node->postgres = answer;
+  if (node->postgres && answer.sent <= node->postgres->sent) return;
+  node->postgres = answer;
+  if (answer.postgres.is_set()) node->belief.found_postgres_at(answer.postgres);
+  judge_connection(*node, answer, now);
+}
+
+// Whether the node takes connections matters only once a session says that it does not: until then an
+// unanswered probe is a matter of second_opinion.h.
+void ClusterView::Impl::judge_connection(Watched& node, const PostgresAnswer& answer, TimePoint now) {
+  const bool clears = node.doubted && answer.sent >= *node.doubted;
+  if (answer.answered) {
+    if (clears) node.doubted.reset();
+    if (!std::exchange(node.no_connection, std::nullopt)) return;
+    fact("node.connects", node.belief.name(), node.belief.name() + " takes connections again");
+    return;
+  }
+  if (!answer.silence || !(clears || node.no_connection)) return;
+  node.doubted.reset();
+  const bool is_new = !node.no_connection;
+  const TimePoint since = is_new ? now : node.no_connection->since;
+  node.no_connection = NoConnectionView{since, *answer.silence, answer.words};
+  if (!is_new) return;
+  fact("node.no_connection", node.belief.name(),
+       fmt::format("{} takes no connections: {}", node.belief.name(), answer.words), true);
+}
+
+void ClusterView::Impl::hear(const NoConnection& session, TimePoint now) {
+  Watched* node = find(session.node);
+  // Tried again and again already.
+  if (node == nullptr || node->doubted || node->no_connection) return;
+  node->doubted = now;
 }
 
 void ClusterView::Impl::hear(const LeaderKey& key, TimePoint now) {
@@ -216,6 +248,8 @@ void ClusterView::Impl::configure(RoutingPolicy policy, TimePoint now) {
       schedule_.forget(node.id);
       board_.forget(node.id);
       (*known)->postgres.reset();
+      (*known)->doubted.reset();
+      (*known)->no_connection.reset();
     }
     (*known)->belief.leaving = false;
     nodes_.push_back(std::move(*known));

@@ -50,6 +50,13 @@ struct Step {
   TimePoint next_tick = {};  // call tick() again at this time at the latest
 };
 
+// A node whose REST API may be well and whose PostgreSQL takes no connections.
+struct NoConnectionView {
+  TimePoint since;
+  Silence how = Silence::refused;
+  std::string words;  // "connect to 10.0.0.1:5432: connection refused"
+};
+
 // How a node is seen, for the status page. A copy; valid as long as you keep it.
 struct NodeView {
   NodeId id;
@@ -70,6 +77,7 @@ struct NodeView {
   bool pending_restart = false;
   std::uint32_t silences = 0;  // polls in a row to which nothing usable came
   bool leaving = false;        // taken out of the configuration; watched until its last session ends
+  std::optional<NoConnectionView> no_connection;  // sessions found its port closed, and so did we
 };
 
 struct LeaderView {

@@ -40,6 +40,7 @@ class ClusterView::Impl {
   void hear(const LeaderKey& key, TimePoint now);
   void hear(const PlannedChange& change, TimePoint now);
   void hear(const Smell& smell, TimePoint now);
+  void hear(const NoConnection& session, TimePoint now);
   void acknowledged(Generation generation) { ledger_.acknowledged(generation); }
   void configure(RoutingPolicy policy, TimePoint now);
   void sessions_gone(NodeId leaving);
@@ -66,9 +67,13 @@ class ClusterView::Impl {
     NodeBelief belief;
     std::optional<PostgresAnswer> postgres;  // the newest
     std::optional<SecondOpinion> opinion;    // while it is silent
-    TimePoint last_led = {};                 // its leadership was vouched for
-    std::string failure;                     // why it has failed, a sentence
-    std::optional<AskKind> extra;            // its newest answer asks for a look at the other end point
+    // Since when sessions say that it takes no connections, until its port was tried; and what that gave,
+    // until one is taken.
+    std::optional<TimePoint> doubted;
+    std::optional<NoConnectionView> no_connection;
+    TimePoint last_led = {};       // its leadership was vouched for
+    std::string failure;           // why it has failed, a sentence
+    std::optional<AskKind> extra;  // its newest answer asks for a look at the other end point
     AdminState admin = AdminState::ready;
     std::map<ListenerId, AdminState> admin_on;  // where it differs
     std::map<ListenerId, LagLimit> limits;
@@ -92,6 +97,7 @@ class ClusterView::Impl {
   [[nodiscard]] bool is_askable(const Watched& node) const;
   void fact(std::string event, std::string node, std::string words, bool warning = false);
   void cut_everywhere(const Watched& node, CutCause cause, const std::string& why);
+  void judge_connection(Watched& node, const PostgresAnswer& answer, TimePoint now);
 
   // ---- the turn (cluster_view_settle.cpp)
   void settle_identity();
@@ -105,6 +111,8 @@ class ClusterView::Impl {
   void settle_election();
   [[nodiscard]] Voter voter_of(const Watched& node) const;
   void settle_holder();
+  void notice_standstill();
+  void settle_standstill();
   [[nodiscard]] bool hand_over();
   void lose_holder(CutCause cause, const std::string& why);
   void settle_leader();
@@ -157,6 +165,11 @@ class ClusterView::Impl {
   std::string leader_reason_;
   std::string no_leader_;   // in words, while there is none
   std::string broken_off_;  // the node whose sessions are being closed, for people
+
+  // When the last turn was; and set since a turn that came after the workers' table had run out, until the
+  // holder is confirmed by what was asked since, or its sessions end.
+  TimePoint last_turn_ = {};
+  std::optional<TimePoint> stood_still_until_;
 
   PlannedHold planned_;
   std::optional<TimePoint> smell_until_;

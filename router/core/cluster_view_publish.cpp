@@ -49,6 +49,7 @@ NodeRoute ClusterView::Impl::route_of(const Watched& node, const ListenerPolicy&
   route.lags = lags != node.lags.end() && lags->second;
   route.lag = belief.lag;
   route.admin = admin_of(node, listener.id);
+  if (node.no_connection) route.no_connection = node.no_connection->words;
   return route;
 }
 
@@ -61,6 +62,11 @@ bool ClusterView::Impl::otherwise_in_force(const ListenerPolicy& listener) const
 std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
   auto table = std::make_shared<RoutingTable>();
   table->generation = ledger_.next();
+  if (holder_.is_set()) table->writers.push_back(holder_);
+  table->writers.insert(table->writers.end(), holder_was_.begin(), holder_was_.end());
+  if (!table->writers.empty()) {
+    table->good_until = stood_still_until_ ? TimePoint{} : now_ + policy_.checks.expire;
+  }
   for (const ListenerPolicy& listener : policy_.listeners) {
     std::vector<NodeRoute> nodes;
     for (const auto& node : nodes_) nodes.push_back(route_of(*node, listener, now_));
@@ -73,6 +79,10 @@ std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
     if (listener.to == Target::leader && planned_.holds() && !routes.candidates.empty()) {
       routes.candidates.clear();
       routes.why_none = planned_.words();
+    }
+    if (listener.to == Target::leader && stood_still_until_ && !routes.candidates.empty()) {
+      routes.candidates.clear();
+      routes.why_none = "no leader: the router stood still, and the leader is asked anew";
     }
     routes.cuts = ledger_.lines(listener.id);
     table->listeners.push_back(std::move(routes));
@@ -90,6 +100,11 @@ void ClusterView::Impl::publish() {
   bool due = ledger_.take_changed() || published_ == nullptr || !routes_alike(*published_, *table);
   if (!due) {
     renew_at_ = renewal(*published_, *table, policy_.checks.expire / 2);
+    // What is passed on to the holder depends on it, also while nobody is offered.
+    if (!table->writers.empty() && published_->good_until != TimePoint{}) {
+      const TimePoint at = published_->good_until - policy_.checks.expire / 2;
+      renew_at_ = renew_at_ ? std::min(*renew_at_, at) : at;
+    }
     due = renew_at_ && now_ >= *renew_at_;
   }
   if (!due) return;
@@ -113,6 +128,9 @@ void ClusterView::Impl::ask() {
                         press ? std::optional(election_.press_since) : std::nullopt);
     if (node->extra) schedule_.want_extra(id, *node->extra);
     node->extra.reset();
+    if (node->doubted || node->no_connection) {
+      schedule_.want(id, AskKind::postgres, policy_.checks.interval, node->doubted);
+    }
     if (node->opinion && (node->belief.failed || node->opinion->outcome != SecondOpinion::Outcome::failed)) {
       schedule_.want(id, AskKind::postgres, fast ? opinions_every : policy_.checks.interval);
     }

@@ -12,12 +12,14 @@ namespace tamada::router {
 Step ClusterView::Impl::settle(TimePoint now) {
   now_ = now;
   if (smell_until_ && now_ >= *smell_until_) smell_until_.reset();
+  notice_standstill();
   settle_identity();
   tell_nodes();
   mark_aliases();
   settle_second_opinions();
   settle_election();
   settle_holder();
+  settle_standstill();
   settle_leader();
   settle_planned();
   settle_read_sessions();
@@ -362,6 +364,28 @@ void ClusterView::Impl::settle_holder() {
     lose_holder(CutCause::superseded,
                 fmt::format("{} leads now: {}", name_of(election_.winner), election_.reason));
   }
+}
+
+// Nobody renewed the table in time: this process, or the machine, did not run. Meanwhile somebody else may
+// have been promoted, while clients queued what they want written.
+void ClusterView::Impl::notice_standstill() {
+  const Duration gap = now_ - std::exchange(last_turn_, now_);
+  const bool ran_out =
+      published_ != nullptr && published_->good_until != TimePoint{} && now_ >= published_->good_until;
+  if (!ran_out || !holder_.is_set()) return;
+  stood_still_until_ = now_;
+  fact("router.stalled", name_of(holder_),
+       fmt::format(
+           "the router stood still for {:.1f} s: what clients send to {} waits until it is confirmed anew",
+           static_cast<double>(to_ms(gap)) / 1000, name_of(holder_)),
+       true);
+}
+
+void ClusterView::Impl::settle_standstill() {
+  if (!stood_still_until_) return;
+  const bool confirmed = election_.winner.is_set() && election_.winner == holder_ &&
+                         elected_until_ - policy_.checks.expire >= *stood_still_until_;
+  if (confirmed || !holder_.is_set()) stood_still_until_.reset();
 }
 
 void ClusterView::Impl::settle_leader() {

@@ -83,6 +83,8 @@ std::vector<NodeView> ClusterView::Impl::node_views(TimePoint now) const {
     } else if (node->opinion && !belief.failed) {
       view.reason += "; " + node->opinion->words;
     }
+    view.no_connection = node->no_connection;
+    if (view.no_connection) view.reason += "; it takes no connections: " + view.no_connection->words;
     views.push_back(std::move(view));
   }
   return views;

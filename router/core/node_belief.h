@@ -102,8 +102,10 @@ class NodeBelief {
   // Asked at least once, and it came to something, be it silence.
   [[nodiscard]] bool was_tried() const { return newest_.has_value() || silences_ > 0; }
 
-  // Not set: unknown. Where the newest answer said.
+  // Not set: unknown. Where the newest answer said, or found_postgres_at().
   [[nodiscard]] const Address& postgres() const { return postgres_; }
+  // Its PostgreSQL was found at another address: the same server, reached another way.
+  void found_postgres_at(const Address& address) { postgres_ = address; }
 
   // "is a replica", "is stopping", "does not answer (...)": what follows the name in a sentence.
   [[nodiscard]] std::string words(TimePoint now) const;

@@ -36,7 +36,8 @@ void RouteStates::apply(const RoutingTable& table, const std::vector<NodeId>& no
     for (const NodeId node : nodes) {
       const auto candidate = std::find_if(routes.candidates.begin(), routes.candidates.end(),
                                           [&](const Candidate& one) { return one.node == node; });
-      const TimePoint until = candidate == routes.candidates.end() ? TimePoint{} : candidate->valid_until;
+      const bool offered = candidate != routes.candidates.end() && candidate->no_connection.empty();
+      const TimePoint until = offered ? candidate->valid_until : TimePoint{};
       longest = std::max(longest, until);
       update(routes.listener, node, until);
     }

@@ -3,7 +3,8 @@
 // tables alone, as they are published: pure.
 //
 // A node counts from the first table of its listener on. A candidate whose `valid_until` has passed is not
-// offered any more from then on; that is noticed at the next table or question.
+// offered any more from then on; that is noticed at the next table or question. One whose PostgreSQL takes no
+// connections counts as not offered.
 #pragma once
 
 #include <cstdint>

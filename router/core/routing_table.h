@@ -7,6 +7,12 @@
 // A table runs out: a candidate past its `valid_until` (boot-time clock) is not to be used, whatever else the
 // table says. So a control loop that stalls, or a virtual machine that was paused, leads to waiting clients
 // and never to a session on a node of which nobody has heard lately.
+//
+// The same for sessions that run: past `good_until` nothing that clients send to a node in `writers`, or on a
+// listener to the leader, is passed on until a later table allows it. Their bytes wait in the kernel; what
+// servers send goes on. A control loop that lives renews it in time, whatever it knows of the nodes. After it
+// stood still it allows nothing until the leader is confirmed by what was asked since, or its sessions are
+// cut.
 #pragma once
 
 #include <memory>
@@ -37,6 +43,9 @@ struct Candidate {
   std::string name;  // for logs: the name it was known by when the table was made
   Address postgres;  // where its PostgreSQL listens
   TimePoint valid_until;
+  // Not empty: its PostgreSQL took no connection when it was last tried, and how ("connect to 10.0.0.1:5432:
+  // connection refused"). It is offered all the same: as the leader, or where nobody better is fit.
+  std::string no_connection = {};
 };
 
 // Sessions of a listener on `node` that were admitted under a generation before `before` must be closed.
@@ -56,6 +65,10 @@ struct ListenerRoutes {
 
 struct RoutingTable {
   Generation generation = 0;
+  // TimePoint{}: nothing may be passed on now. max(): there is nothing to hold back, since nobody writes.
+  TimePoint good_until = TimePoint::max();
+  // The nodes whose write sessions have not been cut: the leader, also under other names, or the last one.
+  std::vector<NodeId> writers;
   // Every configured listener, in configuration order; then those that were taken out, without candidates:
   // their old sessions are still cut when that is due.
   std::vector<ListenerRoutes> listeners;

@@ -86,7 +86,8 @@ const char* wanted(Target target) {
 }
 
 Candidate candidate_of(const NodeRoute& node) {
-  return {node.node, node.name, node.postgres, node.is_leader ? node.leader_until : node.replica_until};
+  return {node.node, node.name, node.postgres, node.is_leader ? node.leader_until : node.replica_until,
+          node.no_connection};
 }
 
 }  // namespace
@@ -111,9 +112,13 @@ ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<No
     }
     routes.candidates.push_back(candidate_of(node));
   }
-  if (!routes.candidates.empty()) return routes;
+  const auto takes_connections = [](const Candidate& candidate) { return candidate.no_connection.empty(); };
+  if (std::any_of(routes.candidates.begin(), routes.candidates.end(), takes_connections)) {
+    std::erase_if(routes.candidates, [&](const Candidate& one) { return !takes_connections(one); });
+    return routes;
+  }
 
-  if (listener.to == Target::leader) {
+  if (listener.to == Target::leader && routes.candidates.empty()) {
     const bool has_leader =
         std::any_of(nodes.begin(), nodes.end(), [](const NodeRoute& n) { return n.is_leader; });
     routes.why_none = has_leader ? fmt::format("no leader: {}", fmt::join(reasons, ", ")) : no_leader;
@@ -122,10 +127,12 @@ ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<No
   if (listener.otherwise_leader && (all_settled || otherwise_in_force)) {
     for (const NodeRoute& node : nodes) {
       if (!node.is_leader || !held_back(listener, node).empty()) continue;
-      routes.candidates.push_back(candidate_of(node));
+      if (!routes.candidates.empty() && !node.no_connection.empty()) continue;
+      routes.candidates = {candidate_of(node)};
       return routes;
     }
   }
+  if (!routes.candidates.empty()) return routes;
   routes.why_none =
       fmt::format("no {}: {}", wanted(listener.to),
                   reasons.empty() ? "no node is configured" : fmt::format("{}", fmt::join(reasons, ", ")));
@@ -146,6 +153,11 @@ RouteView route_view(const ListenerPolicy& listener, const NodeRoute& node) {
     view.why_not = held_back(listener, node);
     view.fit = view.why_not.empty();
     view.drains = !view.fit && (node.admin == AdminState::drain || node.lags);
+    if (view.fit && !node.no_connection.empty()) {
+      view.fit = false;
+      view.no_connection = true;
+      view.why_not = "takes no connections: " + node.no_connection;
+    }
     if (!view.fit && node.admin == AdminState::ready && !node.leaving && node.lags) {
       view.why_not = fmt::format("lags {}, more than {}", rough_size(node.lag.value_or(0)),
                                  rough_size(listener.max_lag.value_or(0)));
@@ -159,10 +171,13 @@ bool routes_alike(const RoutingTable& a, const RoutingTable& b) {
     return x.listener == y.listener && x.why_none == y.why_none &&
            std::equal(x.candidates.begin(), x.candidates.end(), y.candidates.begin(), y.candidates.end(),
                       [](const Candidate& p, const Candidate& q) {
-                        return p.node == q.node && p.name == q.name && p.postgres == q.postgres;
+                        return p.node == q.node && p.name == q.name && p.postgres == q.postgres &&
+                               p.no_connection == q.no_connection;
                       });
   };
-  return std::equal(a.listeners.begin(), a.listeners.end(), b.listeners.begin(), b.listeners.end(), alike);
+  const bool allow_alike = (a.good_until == TimePoint{}) == (b.good_until == TimePoint{});
+  return allow_alike && a.writers == b.writers &&
+         std::equal(a.listeners.begin(), a.listeners.end(), b.listeners.begin(), b.listeners.end(), alike);
 }
 
 std::optional<TimePoint> renewal(const RoutingTable& published, const RoutingTable& newer, Duration margin) {

@@ -3,6 +3,10 @@
 // `otherwise: leader` comes into play when no node is fit and every node has settled: it answered, or has
 // been silent `fall` times in a row. Until then readers wait for the replicas that may be about to answer.
 // Once in force it stays so until a replica is fit: a node that is added takes nothing away from the readers.
+//
+// A node whose PostgreSQL takes no connections is offered only where nobody else is fit: the leader to
+// writers (nobody else leads because of that), a replica to readers when there is neither another one nor,
+// with `otherwise`, the leader.
 #pragma once
 
 #include <optional>
@@ -36,6 +40,7 @@ struct NodeRoute {
   std::optional<std::uint64_t> lag;      // bytes
   bool is_tagged = false;                // carries this listener's tag
   AdminState admin = AdminState::ready;  // for this listener
+  std::string no_connection;             // as in Candidate
 };
 
 // `no_leader`: why there is none, for listeners that want one. `otherwise_in_force`: readers were sent to the
@@ -46,13 +51,15 @@ struct NodeRoute {
 // How one node stands with a listener, for people.
 struct RouteView {
   NodeId node;
-  bool fit = false;     // gets new sessions
-  bool drains = false;  // of the right kind, and held back: drained by hand, lags, noloadbalance
-  std::string why_not;  // "is a replica", "lags 20 MB, more than 16MB"; empty if it is fit
+  bool fit = false;            // gets new sessions
+  bool drains = false;         // of the right kind, and held back: drained by hand, lags, noloadbalance
+  bool no_connection = false;  // of the right kind, but its PostgreSQL takes no connections
+  std::string why_not;         // "is a replica", "lags 20 MB, more than 16MB"; empty if it is fit
 };
 [[nodiscard]] RouteView route_view(const ListenerPolicy& listener, const NodeRoute& node);
 
-// The same for sessions: differences in `valid_until` and the generation alone do not count.
+// The same for sessions: differences in `valid_until`, `good_until` (unless nothing may be passed on by one)
+// and the generation alone do not count.
 [[nodiscard]] bool routes_alike(const RoutingTable& a, const RoutingTable& b);
 
 // When the published table has to be renewed so that no candidate runs out although newer evidence is here;

@@ -160,6 +160,14 @@ void HttpDoor::ready(const ExchangePtr& exchange) {
     if (find_field(query, "leader") && !snapshot->leader.node.is_set()) {
       return exchange->send(text_answer(503, "no leader is confirmed"));
     }
+    // It leads all the same; whoever asks may know another router that reaches it.
+    for (const NodeStats& node : snapshot->nodes) {
+      const bool closed = node.view.id == snapshot->leader.node && node.view.no_connection.has_value();
+      if (!find_field(query, "leader") || !closed) continue;
+      return exchange->send(
+          text_answer(503, fmt::format("the leader {} takes no connections: {}", snapshot->leader.name,
+                                       node.view.no_connection->words)));
+    }
     exchange->send(text_answer(200, "ready"));
   });
 }

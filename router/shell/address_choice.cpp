@@ -26,20 +26,23 @@ void AddressChoice::resolved(const std::vector<Address>& addresses) {
   use(listed_.front());
 }
 
-void AddressChoice::answered(const Address& address, std::string_view who) {
-  if (literal_ || !current_.is_set() || !(address.same_ip(current_))) return;
-  if (!who.empty() && !who_.empty() && who != who_) {
-    // Another node lives here now. Where the name leads elsewhere, ours is there.
-    who_ = who;
-    if (!is_listed(current_)) {
-      trusted_ = false;
-      if (!listed_.empty()) use(listed_.front());
-      return;
-    }
-  }
+bool AddressChoice::answered(const Address& address, std::string_view who) {
+  if (literal_ || !current_.is_set() || !(address.same_ip(current_))) return false;
+  const bool by_another = !who.empty() && !who_.empty() && who != who_;
   if (!who.empty()) who_ = who;
+  // Another node lives here now. Where the name leads elsewhere, ours is there.
+  if (by_another && !is_listed(current_)) {
+    trusted_ = false;
+    if (!listed_.empty()) use(listed_.front());
+    return true;
+  }
   // Once failed and not listed, an answer does not make it ours again: it may be anybody's by now.
   if (is_listed(current_)) trusted_ = true;
+  return by_another;
+}
+
+void AddressChoice::choose(const Address& address) {
+  if (!literal_ && address.is_set()) use(address.with_port(port_));
 }
 
 void AddressChoice::failed(const Address& address) {

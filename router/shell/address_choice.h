@@ -36,14 +36,20 @@ class AddressChoice {
   void resolved(const std::vector<Address>& addresses);
 
   // A request to `address` was answered, by `who` (any text that tells one node from another; empty: not
-  // said).
-  void answered(const Address& address, std::string_view who);
+  // said). True: by somebody else than before.
+  bool answered(const Address& address, std::string_view who);
+
+  // `address` is one that works, found by trying: in use from now on. One that is not listed is left to the
+  // next answer of the resolver.
+  void choose(const Address& address);
 
   // A request to `address` came to nothing. Ignored if another one is in use by now.
   void failed(const Address& address);
 
   // How many different addresses there are to try, the one in use included.
   [[nodiscard]] std::size_t count() const;
+  // What the resolver said last, with the end point's port. A literal: itself.
+  [[nodiscard]] const std::vector<Address>& listed() const { return listed_; }
 
  private:
   [[nodiscard]] bool is_listed(const Address& address) const;

@@ -37,6 +37,7 @@ void ClusterDriver::apply(const ClusterEvent& event) {
     // "57P01", "57P03": somebody is there and said no; anything else: nobody could be reached.
     if (smell->words.rfind("57", 0) != 0) poller_.session_failed(smell->node);
   }
+  if (const auto* session = std::get_if<NoConnection>(&event)) poller_.session_failed(session->node);
   carry_out(view_->apply(event, loop::boot_now()));
   if (const auto* answer = std::get_if<ClusterAnswer>(&event); answer != nullptr && answer->members) {
     callbacks_.on_members(*answer->members);

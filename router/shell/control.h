@@ -78,6 +78,7 @@ class Control final : private WorkerPoolListener, private AdminActions {
   // --- WorkerPoolListener
   void on_acknowledged(Generation generation) override { driver_.acknowledged(generation); }
   void on_smell(const Smell& smell) override { driver_.apply(smell); }
+  void on_no_connection(NodeId node) override { driver_.apply(NoConnection{node}); }
   void on_sessions_gone(NodeId node) override;
   void on_first_start(NodeId node, TimePoint at) override { collector_.on_first_start(node, at); }
   void on_drained() override { loop_.stop(); }

@@ -47,13 +47,13 @@ Dispatcher::Answer Dispatcher::request(SessionId session, ListenerId listener, c
   return answer;
 }
 
-Dispatcher::Answer Dispatcher::retry(SessionId session, NodeId node, RetryCause cause) {
+Dispatcher::Answer Dispatcher::retry(SessionId session, NodeId node, RetryCause cause, std::string_view why) {
   std::vector<Grant> grants;
   Answer answer;
   bool gone = false;
   {
     const std::lock_guard lock(mutex_);
-    answer.verdict = admission_.retry(session, cause, loop::boot_now(), grants);
+    answer.verdict = admission_.retry(session, cause, why, loop::boot_now(), grants);
     answer.next = admission_.next_expiry();
     note(answer.verdict, grants);
     gone = is_gone(node);

@@ -51,7 +51,7 @@ class Dispatcher {
     std::optional<TimePoint> next;
   };
   [[nodiscard]] Answer request(SessionId session, ListenerId listener, const Address& client);
-  [[nodiscard]] Answer retry(SessionId session, NodeId node, RetryCause cause);
+  [[nodiscard]] Answer retry(SessionId session, NodeId node, RetryCause cause, std::string_view why);
   // `at`: when it did; not set: it is over, but nobody knows whether well, so it is no first start.
   void started(SessionId session, std::optional<TimePoint> at);
   // `node`: where it ran; not set if it never had a grant.

@@ -1,15 +1,25 @@
 #include "router/shell/host_names.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/loop/clock.h"
 
 namespace tamada::router {
 
-HostNames::HostNames(loop::Loop& loop, loop::Resolver& resolver, Callback on_answer)
-    : resolver_(resolver), on_answer_(std::move(on_answer)), timer_(loop, [this] {
-        for (auto& [name, host] : hosts_) look_up(name, host);
-      }) {}
+HostNames::HostNames(loop::Loop& loop, loop::Resolver& resolver, Callback on_answer, IsUnwell is_unwell)
+    : resolver_(resolver),
+      on_answer_(std::move(on_answer)),
+      is_unwell_(std::move(is_unwell)),
+      timer_(loop, [this] { on_timer(); }) {}
+
+void HostNames::on_timer() {
+  // A round that comes a little early counts: the next one would be a whole round late.
+  const TimePoint due = loop::boot_now() - interval_ + std::min(interval_, unwell_interval) / 2;
+  for (auto& [name, host] : hosts_) {
+    if (host.asked <= due || host.addresses.empty() || is_unwell_(name)) look_up(name, host);
+  }
+}
 
 void HostNames::keep(const std::set<std::string>& hosts, Duration interval) {
   std::set<std::string> names;
@@ -24,7 +34,7 @@ void HostNames::keep(const std::set<std::string>& hosts, Duration interval) {
   if (hosts_.empty()) {
     timer_.stop();  // literals only: nothing to do, so no timer wakes the loop
   } else if (!timer_.is_active() || interval != interval_) {
-    timer_.start_repeating(interval);
+    timer_.start_repeating(std::min(interval, unwell_interval));
   }
   interval_ = interval;
 }
@@ -49,6 +59,7 @@ std::string HostNames::why_none(const std::string& host) const {
 
 void HostNames::look_up(const std::string& name, Host& host) {
   if (host.lookup.is_pending()) return;
+  host.asked = loop::boot_now();
   host.lookup = resolver_.resolve(name, [this, name](const loop::Resolver::Answer& answer) {
     const auto found = hosts_.find(name);
     if (found == hosts_.end()) return;

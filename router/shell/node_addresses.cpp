@@ -1,6 +1,15 @@
 #include "router/shell/node_addresses.h"
 
+#include <algorithm>
+
 namespace tamada::router {
+namespace {
+
+bool is_this_machine(const Address& address) {
+  return address.ip() == "127.0.0.1" || address.ip() == "::1";
+}
+
+}  // namespace
 
 NodeAddresses::NodeAddresses(const NodeConfig& node)
     : api_host_(node.api.host),
@@ -14,23 +23,51 @@ void NodeAddresses::resolved(const std::string& host, const std::vector<Address>
   if (host == postgres_host_) own_.resolved(addresses);
 }
 
-Address NodeAddresses::postgres() const {
-  if (postgres_host_ != api_host_) return own_.current();
-  const Address& address = answered_at_.is_set() ? answered_at_ : api_.current();
-  return address.is_set() ? address.with_port(postgres_port_) : Address{};
+Address NodeAddresses::base() const {
+  return answered_at_.is_set() ? answered_at_ : api_.current();
 }
 
-void NodeAddresses::api_answered(const Address& address, std::string_view who) {
+Address NodeAddresses::postgres() const {
+  if (!share_host()) return own_.current();
+  const Address at = base();
+  if (beside_.is_set() && at.same_ip(beside_of_)) return beside_;
+  return at.is_set() ? at.with_port(postgres_port_) : Address{};
+}
+
+std::vector<PostgresPlace> NodeAddresses::postgres_places() const {
+  std::vector<PostgresPlace> places;
+  const auto add = [&](const Address& address, bool vouched) {
+    const bool known = std::any_of(places.begin(), places.end(), [&](const PostgresPlace& place) {
+      return place.address.same_ip(address);
+    });
+    if (address.is_set() && !known) places.push_back({address.with_port(postgres_port_), vouched});
+  };
+  add(postgres(), true);  // sessions are there
+  if (!share_host()) {
+    for (const Address& address : own_.listed()) add(address, true);
+    return places;
+  }
+  const Address at = base();
+  add(at, true);
+  for (const Address& address : api_.listed()) {
+    add(address, is_this_machine(at) && is_this_machine(address));
+  }
+  return places;
+}
+
+bool NodeAddresses::api_answered(const Address& address, std::string_view who) {
   answered_at_ = address;
-  api_.answered(address, who);
+  return api_.answered(address, who);
 }
 
 void NodeAddresses::api_failed(const Address& address) {
   api_.failed(address);
 }
 
-void NodeAddresses::postgres_failed() {
-  if (postgres_host_ != api_host_) own_.failed(own_.current());
+void NodeAddresses::postgres_answered(const Address& address) {
+  if (!share_host()) return own_.choose(address);
+  beside_of_ = base();
+  beside_ = address.same_ip(beside_of_) ? Address{} : address;
 }
 
 }  // namespace tamada::router

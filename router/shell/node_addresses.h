@@ -2,8 +2,15 @@
 //
 // Where both share a host name, sessions go to the address that answered the last poll, so that a name with
 // several addresses never splits a node in two; before the first answer, to the one that is being polled.
-// Where the names differ, PostgreSQL's own name is followed as the resolver tells: the REST API, elsewhere,
-// vouches for no address of it.
+// Where PostgreSQL takes no connections there and does at another address of the name, they go to that one,
+// for as long as the polls are answered where they were.
+//
+// When it cannot know whether another address of the name is the same machine, it is not to be used before
+// the REST API there has shown the same server (PostgresPlace::vouched). Only 127.0.0.1 and ::1 are one
+// machine for sure.
+//
+// Where the names differ, PostgreSQL's own name is followed as the resolver tells, and an address that works
+// is preferred: the REST API, elsewhere, vouches for no address of it.
 #pragma once
 
 #include <string>
@@ -16,6 +23,13 @@
 
 namespace tamada::router {
 
+// Where a node's PostgreSQL may be.
+struct PostgresPlace {
+  Address address;
+  bool vouched = true;  // false: first the REST API of that address must show that it is the same server
+  bool operator==(const PostgresPlace&) const = default;
+};
+
 class NodeAddresses {
  public:
   explicit NodeAddresses(const NodeConfig& node);
@@ -27,20 +41,30 @@ class NodeAddresses {
   [[nodiscard]] Address api() const { return api_.current(); }
   [[nodiscard]] Address postgres() const;
   [[nodiscard]] std::size_t api_count() const { return api_.count(); }
+  // postgres(), then the others, each once. Empty while the name is unknown.
+  [[nodiscard]] std::vector<PostgresPlace> postgres_places() const;
 
-  // What became of a request to the REST API at `address`; `who` as in AddressChoice.
-  void api_answered(const Address& address, std::string_view who);
+  // What became of a request to the REST API at `address`; `who` as in AddressChoice. True: somebody else
+  // than before answered.
+  bool api_answered(const Address& address, std::string_view who);
   void api_failed(const Address& address);
-  // A session or a probe could not be connected to postgres().
-  void postgres_failed();
+  // PostgreSQL takes connections at `address`, one of postgres_places().
+  void postgres_answered(const Address& address);
 
  private:
+  [[nodiscard]] bool share_host() const { return postgres_host_ == api_host_; }
+  // Of the REST API: what sessions follow.
+  [[nodiscard]] Address base() const;
+
   const std::string api_host_;
   const std::string postgres_host_;
   const std::uint16_t postgres_port_;
   AddressChoice api_;
   AddressChoice own_;    // PostgreSQL's, where its host differs
   Address answered_at_;  // of the REST API; not set: never
+  // Where they share the host: PostgreSQL is here while the REST API answers there. Not set: at one address.
+  Address beside_;
+  Address beside_of_;
 };
 
 }  // namespace tamada::router

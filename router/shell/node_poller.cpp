@@ -6,7 +6,6 @@
 #include "common/http/client_request.h"
 #include "common/loop/clock.h"
 #include "router/shell/poll_answers.h"
-#include "router/shell/postgres_probe.h"
 #include "router/shell/tls_options.h"
 
 namespace tamada::router {
@@ -19,7 +18,7 @@ struct NodePoller::Pending {
   std::size_t tries = 0;
   std::shared_ptr<http::TlsContext> tls;  // outlives `rest`
   std::unique_ptr<http::ClientRequest> rest;
-  std::unique_ptr<PostgresProbe> probe;
+  std::unique_ptr<PostgresSearch> search;
   std::unique_ptr<loop::Timer> later;
 };
 
@@ -41,6 +40,10 @@ struct NodePoller::Node {
 
   NodePlace place;
   NodeAddresses addresses;
+  std::string server;  // as the newest answer showed it (server_shown())
+  // The newest request to the REST API came to nothing; sessions, or a probe, found no PostgreSQL.
+  bool api_failed = false;
+  bool postgres_failed = false;
   std::map<AskKind, Pending> pending;
 };
 
@@ -51,6 +54,9 @@ bool is_quick(ErrorKind kind) {
   return kind == ErrorKind::refused || kind == ErrorKind::unreachable;
 }
 
+// A request that has been out for longer may never be answered.
+constexpr Duration slow_answer = 500ms;
+
 }  // namespace
 
 NodePoller::NodePoller(loop::Loop& loop, EventLog& log, loop::Resolver& resolver, loop::SideThread& side,
@@ -59,7 +65,9 @@ NodePoller::NodePoller(loop::Loop& loop, EventLog& log, loop::Resolver& resolver
       log_(log),
       side_(side),
       on_event_(std::move(on_event)),
-      names_(loop, resolver, [this](const std::string& host) { on_host(host); }) {}
+      names_(
+          loop, resolver, [this](const std::string& host) { on_host(host); },
+          [this](const std::string& host) { return is_unwell(host); }) {}
 
 NodePoller::~NodePoller() = default;
 
@@ -122,8 +130,21 @@ std::optional<ApiPlace> NodePoller::api_place(NodeId id) const {
 void NodePoller::session_failed(NodeId id) {
   const auto found = nodes_.find(id);
   if (found == nodes_.end()) return;
-  found->second->addresses.postgres_failed();
+  found->second->postgres_failed = true;
   names_.refresh(found->second->place.config.postgres.host);
+}
+
+bool NodePoller::is_unwell(const std::string& host) const {
+  const TimePoint slow_since = loop::boot_now() - slow_answer;
+  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
+    const Node& node = *entry.second;
+    if (node.place.config.api.host == host) {
+      const bool waits = std::any_of(node.pending.begin(), node.pending.end(),
+                                     [&](const auto& pending) { return pending.second.asked < slow_since; });
+      if (node.api_failed || waits) return true;
+    }
+    return node.place.config.postgres.host == host && node.postgres_failed;
+  });
 }
 
 void NodePoller::start(Node& node, Pending& pending) {
@@ -159,19 +180,48 @@ void NodePoller::start_rest(Node& node, Pending& pending, Duration left) {
 }
 
 void NodePoller::start_probe(Node& node, Pending& pending, Duration left) {
-  pending.address = node.addresses.postgres();
-  if (!pending.address.is_set()) {
+  const NodeConfig& config = node.place.config;
+  PostgresSearch::Question question;
+  question.places = node.addresses.postgres_places();
+  if (question.places.empty()) {
+    names_.refresh(config.postgres.host);
     answer_later(node, pending, 0s, {ErrorKind::unresolved, {}});
     return;
   }
-  pending.probe = std::make_unique<PostgresProbe>(
-      loop_, pending.address, left, [this, id = node.place.id](bool answered) {
-        const auto found = nodes_.find(id);
-        if (found == nodes_.end()) return;
-        const Pending& done = found->second->pending.at(AskKind::postgres);
-        if (!answered) session_failed(id);
-        finish(id, AskKind::postgres, PostgresAnswer{id, done.asked, answered});
-      });
+  question.deadline = left;
+  question.tls = config.api_scheme == "https" ? tls_ : nullptr;
+  question.api = {{}, config.api.host, config.api.to_string(), question.tls.get()};
+  question.api_port = config.api.port;
+  question.server = node.server;
+  pending.search = std::make_unique<PostgresSearch>(
+      loop_, std::move(question),
+      [this, id = node.place.id](const PostgresSearch::Outcome& outcome) { on_search(id, outcome); });
+}
+
+void NodePoller::on_search(NodeId id, const PostgresSearch::Outcome& outcome) {
+  const auto found = nodes_.find(id);
+  if (found == nodes_.end()) return;
+  Node& node = *found->second;
+  Pending& pending = node.pending.at(AskKind::postgres);
+  PostgresAnswer event{id, pending.asked, outcome.answered_at.is_set()};
+  node.postgres_failed = !event.answered;
+  if (event.answered) {
+    const std::string before = node.addresses.postgres().to_string();
+    node.addresses.postgres_answered(outcome.answered_at);
+    event.postgres = node.addresses.postgres();
+    const std::string now = event.postgres.to_string();
+    if (now != before) log_address(node, node.place.config.postgres.host, before, now);
+  } else {
+    const Duration left = settings_.timeout - (loop::boot_now() - pending.asked);
+    if (outcome.why->kind == ErrorKind::system && left > 0s) {
+      answer_later(node, pending, left, *outcome.why);
+      return;
+    }
+    names_.refresh(node.place.config.postgres.host);
+    if (outcome.why->kind != ErrorKind::system) event.silence = silence_of(outcome.why->kind);
+    event.words = outcome.why->message;
+  }
+  finish(id, AskKind::postgres, event);
 }
 
 void NodePoller::on_rest(NodeId id, AskKind kind, const Result<http::Response>& answer) {
@@ -182,8 +232,12 @@ void NodePoller::on_rest(NodeId id, AskKind kind, const Result<http::Response>& 
   const Address tried = pending.address;
 
   const ClusterEvent event = answer_of({{id, kind}, pending.asked, pending.rest->phase()}, answer);
+  node.api_failed = !answer;
   if (answer) {
-    node.addresses.api_answered(tried, who_answered(event));
+    const bool by_another = node.addresses.api_answered(tried, who_answered(event));
+    if (by_another) names_.refresh(node.place.config.api.host);
+    const auto* poll = std::get_if<PollAnswer>(&event);
+    if (poll != nullptr && poll->body) node.server = server_shown(*poll->body);
     log_move(node, tried);
   } else {
     const Duration left = settings_.timeout - (loop::boot_now() - pending.asked);
@@ -240,11 +294,16 @@ void NodePoller::on_host(const std::string& host) {
 void NodePoller::log_move(const Node& node, const Address& from) const {
   const Address to = node.addresses.api();
   if (to == from) return;
+  log_address(node, node.place.config.api.host, from.ip(), to.ip());
+}
+
+void NodePoller::log_address(const Node& node, const std::string& host, const std::string& from,
+                             const std::string& to) const {
   log_.write(LogLevel::info, "node.address",
              {{"node", std::string_view(node.place.config.name)},
-              {"host", std::string_view(node.place.config.api.host)},
-              {"from", std::string_view(from.ip())},
-              {"to", std::string_view(to.ip())}});
+              {"host", std::string_view(host)},
+              {"from", std::string_view(from)},
+              {"to", std::string_view(to)}});
 }
 
 }  // namespace tamada::router

@@ -4,7 +4,8 @@
 // Every ask is answered by one event, at the latest `checks.timeout` after it was made, and never from inside
 // ask(). A name without an address is answered at once (Silence::unresolved): nobody waits for a name server.
 // Within one ask, the other addresses of a name are tried when one refuses; and when a name moves while a
-// request to its old, failing address is out, the request starts anew at the new one.
+// request to its old, failing address is out, the request starts anew at the new one. A PostgreSQL that takes
+// no connections at one address is looked for at the others (postgres_search.h), and used where it was found.
 //
 // When it cannot know (out of descriptors, say), it says so no sooner than after `checks.timeout`: a fault of
 // ours must not look like a node that said no.
@@ -32,6 +33,7 @@
 #include "router/shell/event_log.h"
 #include "router/shell/host_names.h"
 #include "router/shell/node_addresses.h"
+#include "router/shell/postgres_search.h"
 
 namespace tamada::router {
 
@@ -53,7 +55,7 @@ struct ApiPlace {
 struct PollerSettings {
   std::vector<NodePlace> nodes;
   Duration timeout = 2s;
-  Duration resolve_interval = 1s;
+  Duration resolve_interval = 15s;
   TlsClientConfig tls;
 };
 
@@ -76,7 +78,7 @@ class NodePoller {
   // Not set: an unknown node, or no address of it is known.
   [[nodiscard]] std::optional<ApiPlace> api_place(NodeId node) const;
 
-  // A session could not be connected to the node's PostgreSQL: its name is looked up now.
+  // A session could not be connected to the node's PostgreSQL, or lost it: its name is looked up now.
   void session_failed(NodeId node);
 
  private:
@@ -88,6 +90,9 @@ class NodePoller {
   void start_rest(Node& node, Pending& pending, Duration left);
   void start_probe(Node& node, Pending& pending, Duration left);
   void on_rest(NodeId id, AskKind kind, const Result<http::Response>& answer);
+  void on_search(NodeId id, const PostgresSearch::Outcome& outcome);
+  // Of HostNames: a node there does not answer, takes no connections, or lets us wait.
+  [[nodiscard]] bool is_unwell(const std::string& host) const;
   // Answers in a later turn, `after` from now.
   void answer_later(Node& node, Pending& pending, Duration after, Error why);
   // The last deed for a pending ask: it is forgotten, then told.
@@ -95,6 +100,8 @@ class NodePoller {
 
   void on_host(const std::string& host);
   void log_move(const Node& node, const Address& from) const;
+  void log_address(const Node& node, const std::string& host, const std::string& from,
+                   const std::string& to) const;
 
   loop::Loop& loop_;
   EventLog& log_;

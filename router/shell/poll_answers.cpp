@@ -112,6 +112,18 @@ std::string_view path_of(AskKind kind) {
   return "";
 }
 
+std::string server_shown(const wire::NodeStatus& status) {
+  if (status.system_identifier.empty()) return {};
+  if (status.name.empty() && status.postmaster_start_time.empty()) return {};
+  return status.scope + "\n" + status.name + "\n" + status.system_identifier + "\n" +
+         status.postmaster_start_time;
+}
+
+std::string server_shown(std::string_view body) {
+  const auto status = wire::parse_node_status(body);
+  return status ? server_shown(*status) : std::string();
+}
+
 std::string who_answered(const ClusterEvent& event) {
   const auto* poll = std::get_if<PollAnswer>(&event);
   if (poll == nullptr || !poll->body) return {};

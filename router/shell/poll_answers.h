@@ -31,4 +31,11 @@ struct AskedOf {
 // is said.
 [[nodiscard]] std::string who_answered(const ClusterEvent& event);
 
+// Which PostgreSQL server an answer of the REST API tells of: equal for two answers only where both tell of
+// one and the same. Empty: that cannot be told (before Patroni 4 members of a cluster only differ by when
+// their server was started, which is told while it runs).
+[[nodiscard]] std::string server_shown(const wire::NodeStatus& status);
+// Of the body of an answer to GET /master.
+[[nodiscard]] std::string server_shown(std::string_view body);
+
 }  // namespace tamada::router

@@ -18,7 +18,9 @@ namespace tamada::router {
 
 class PostgresProbe final : private loop::StreamListener {
  public:
-  using Callback = std::function<void(bool answered)>;
+  // An error says how far it got: "connect to 10.0.0.1:5432: connection refused" (refused, unreachable,
+  // timeout, system, as TcpStream says it), or that nobody spoke there (closed, timeout).
+  using Callback = std::function<void(Result<void> answered)>;
 
   // `address` is set.
   PostgresProbe(loop::Loop& loop, const Address& address, Duration deadline, Callback callback);
@@ -30,9 +32,10 @@ class PostgresProbe final : private loop::StreamListener {
   void on_bytes(std::span<const std::byte> bytes) override;
   void on_end() override;
   void on_closed(const Error& why) override;
-  void done(bool answered);
+  void done(const Result<void>& answered);
 
   Callback callback_;
+  const TimePoint over_at_;
   loop::TcpStream stream_;
   loop::Timer deadline_;
 };

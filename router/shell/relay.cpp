@@ -51,6 +51,7 @@ void Relay::open_server(const ListenerSettings& settings) {
 }
 
 void Relay::drop_server() {
+  hold_client(false);
   if (server_.stream.is_open()) {
     server_.stream.reset();
   } else {
@@ -87,6 +88,17 @@ void Relay::count(Side from, std::size_t bytes) {
 void Relay::write_on(End& from, End& to, std::span<const std::byte> bytes) {
   to.stream.write(bytes);
   if (to.stream.queued() > 0) from.stream.read_stop();
+}
+
+void Relay::hold_client(bool hold) {
+  if (hold == held_) return;
+  held_ = hold;
+  server_.stream.hold_writing(hold);
+  if (hold) {
+    client_.stream.read_stop();
+  } else if (client_.stream.is_open() && !client_.fin_seen && server_.stream.queued() == 0) {
+    client_.stream.read_start();
+  }
 }
 
 void Relay::cut(Duration patience) {
@@ -165,6 +177,7 @@ void Relay::End::on_end() {
 
 void Relay::End::on_drained() {
   End& peer = relay.end_of(other(side));
+  if (relay.held_ && side == Side::server) return;
   if (peer.stream.is_open() && !peer.fin_seen) peer.stream.read_start();
 }
 

@@ -64,13 +64,18 @@ class Relay {
   void connect_server(const Address& server, Duration timeout);
   // After on_server_connected(): reading from the server begins.
   void open_server(const ListenerSettings& settings);
-  // RST to the server, now; another may follow.
+  // RST to the server, now; another may follow. Ends a hold.
   void drop_server();
 
   void send(Side to, std::string_view bytes);
   void set_mode(Mode mode) { mode_ = mode; }
   void set_route(RouteCounters& counted_in) { route_ = &counted_in; }
   [[nodiscard]] RouteCounters& route() const { return *route_; }
+
+  // While held, nothing of the client goes on to the server, neither what it sends nor what is queued
+  // already; the other direction goes on. The client's end is not noticed either. What is closed meanwhile is
+  // not sent its queue.
+  void hold_client(bool hold);
 
   // Both sides are closed at once for us. The client is sent what is queued for it (within `patience`); the
   // server is reset, so that nothing queued for it is carried out any more.
@@ -119,6 +124,7 @@ class Relay {
   std::uint64_t up_ = 0;
   std::uint64_t down_ = 0;
   Mode mode_ = Mode::watched;
+  bool held_ = false;
   End client_;
   End server_;
 };

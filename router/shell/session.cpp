@@ -72,6 +72,18 @@ void Session::on_table(const RoutingTable& table) {
   end(end_reason_of(line->cause), line->why);
 }
 
+void Session::on_table_age(const RoutingTable& table, bool ran_out) {
+  if (ended_ || !node_.is_set() || phase_ < Phase::connect) return;
+  relay_.hold_client(ran_out && is_about(table));
+}
+
+// A session of a newer table than the worker has taken is not this one's business.
+bool Session::is_about(const RoutingTable& table) const {
+  const bool writes =
+      settings().leads || std::find(table.writers.begin(), table.writers.end(), node_) != table.writers.end();
+  return writes && generation_ <= table.generation;
+}
+
 void Session::on_deadline() {
   deadline_ = {};
   if (phase_ == Phase::closing) {

@@ -44,6 +44,9 @@ class Session final : private RelayOwner {
   void on_expiry(const Refusal& refusal);
   // A new table: exchanged unseen for another server or closed, if the table says so.
   void on_table(const RoutingTable& table);
+  // `ran_out`: nothing is passed on to the nodes that the table is about (RoutingTable::good_until); false:
+  // it is again.
+  void on_table_age(const RoutingTable& table, bool ran_out);
   void on_deadline();
   // The router shuts down: ends clients that wait, with 57P01, and those that have not asked for anything.
   void on_drain();
@@ -93,6 +96,7 @@ class Session final : private RelayOwner {
   void end(EndReason reason, std::string_view why = {});
 
   [[nodiscard]] const ListenerSettings& settings() const;
+  [[nodiscard]] bool is_about(const RoutingTable& table) const;
   // Where it counts: its node's, or `nowhere`.
   [[nodiscard]] RouteCounters& route() const { return relay_.route(); }
   [[nodiscard]] const Era& era() const { return listener_.counters->era; }

@@ -41,6 +41,8 @@ class SessionHost {
 
   // The newest table this worker has taken; null before the first.
   [[nodiscard]] virtual const RoutingTable* table() const = 0;
+  // The table has run out (RoutingTable::good_until): nothing is passed on to the nodes that it is about.
+  [[nodiscard]] virtual bool has_run_out() const = 0;
   // The router shuts down: nobody new is let in.
   [[nodiscard]] virtual bool is_draining() const = 0;
 
@@ -54,6 +56,8 @@ class SessionHost {
   virtual void expire_at(std::optional<TimePoint> when) = 0;
   // Something on the write side is a reason to look at the node.
   virtual void report_smell(NodeId node, const char* words) = 0;
+  // A connection to the node could not be made, on any listener.
+  virtual void report_no_connection(NodeId node) = 0;
   // Forwards it and closes `client` when that is done. `client` may be not open.
   virtual void forward_cancel(const wire::CancelRequest& request, std::string proxy_header,
                               const ListenerSettingsPtr& settings, loop::UniqueFd client,

@@ -147,7 +147,12 @@ void Session::on_server_connected(const Result<void>& result) {
     const Error& error = result.error();
     route().connect_errors.add();
     if (const char* words = smell_of(error.kind)) smell(words);
+    if (cause_of(error.kind) == RetryCause::refused) host_.report_no_connection(node_);
     return retry(cause_of(error.kind), error.message);
+  }
+  // Behind its StartupMessage a client may have sent all it wants.
+  if (host_.has_run_out() && is_about(*host_.table())) {
+    return retry(RetryCause::reset, "the routing table ran out before the server was connected");
   }
   phase_ = Phase::startup;
   const TimePoint now = loop::boot_now();
@@ -209,7 +214,7 @@ void Session::retry(RetryCause cause, std::string_view why) {
                       {{"id", id_.number}, {"node", host_.name_of(node)}, {"why", why}});
   }
   if (host_.is_draining()) return refuse(shutting_down, EndReason::draining);
-  take(host_.dispatcher().retry(id_, node, cause));
+  take(host_.dispatcher().retry(id_, node, cause, why));
 }
 
 void Session::refuse(const Refusal& refusal, EndReason reason) {

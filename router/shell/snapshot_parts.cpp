@@ -108,6 +108,7 @@ RouteStats route_stats(const ListenerParts& parts, std::size_t index, TimePoint 
                                  [&](const RouteView& one) { return one.node == route.node; });
   if (view != parts.view->nodes.end()) {
     route.drains = view->drains;
+    route.no_connection = view->no_connection;
     route.why_not = view->why_not;
   }
   const std::string& by = parts.admin[index].request.by;

@@ -15,7 +15,8 @@ namespace tamada::router {
 
 namespace {
 
-// A node that smells is reported again after this at the earliest: a thousand sessions meet the same fault.
+// A node that smells, or takes no connection, is reported again after this at the earliest: a thousand
+// sessions meet the same fault.
 constexpr Duration smell_again = 20ms;
 // How often a full router looks whether it has room again.
 constexpr Duration gate_check = 20ms;
@@ -49,7 +50,7 @@ Worker::Worker(std::uint32_t index, const WorkerShared& shared)
                       expire_at(shared_.dispatcher.expire());
                     }),
       gate_timer_(loop_, [this] { check_gate(); }) {
-  loop_.set_turn_hook([this] { take_table(); });
+  loop_.set_turn_hook([this] { look_at_table(); });
 }
 
 Worker::~Worker() = default;
@@ -90,23 +91,44 @@ void Worker::post_table(RoutingTablePtr table) {
   }
   has_pending_table_.store(true, std::memory_order_release);
   // Wakes it: the hook at the top of the turn does the work, unless this came into a turn already begun.
-  loop_.post([this] { take_table(); });
+  loop_.post([this] { look_at_table(); });
 }
 
-void Worker::take_table() {
-  if (!has_pending_table_.load(std::memory_order_acquire)) return;
+void Worker::look_at_table() {
+  const bool is_new = take_table();
+  if (table_ == nullptr) return;
+  const TimePoint until = table_->good_until;
+  const bool out = until != TimePoint::max() && loop::boot_now() >= until;
+  loop_.set_turn_limit(out ? TimePoint::max() : until);
+  const bool changed = out != std::exchange(ran_out_, out);
+  if (changed && out) {
+    shared_.log.write(LogLevel::warn, "table.ran_out",
+                      {{"worker", std::uint64_t{index_}},
+                       {"sessions", std::uint64_t{sessions_.size()}},
+                       {"effect", "what clients send to the leader waits for a new table"}});
+  } else if (changed) {
+    shared_.log.write(LogLevel::warn, "table.renewed", {{"worker", std::uint64_t{index_}}});
+  }
+  // A new one that has run out as well may be about other nodes.
+  if (!changed && !(out && is_new)) return;
+  for (Session* session : all_sessions()) session->on_table_age(*table_, out);
+}
+
+bool Worker::take_table() {
+  if (!has_pending_table_.load(std::memory_order_acquire)) return false;
   RoutingTablePtr newer;
   {
     const std::lock_guard lock(table_mutex_);
     has_pending_table_.store(false, std::memory_order_relaxed);
     newer = std::move(pending_table_);
   }
-  if (!newer) return;
+  if (!newer) return false;
   const RoutingTablePtr older = std::exchange(table_, std::move(newer));
   if (has_new_cuts(older.get(), *table_)) {
     for (Session* session : all_sessions()) session->on_table(*table_);
   }
   shared_.owner.on_worker_acknowledged(index_, table_->generation);
+  return true;
 }
 
 void Worker::post_listeners(std::vector<WorkerListener> listeners, std::vector<WorkerSocket> sockets) {
@@ -277,12 +299,19 @@ void Worker::deadline_fired() {
   arm_deadline_timer();
 }
 
-void Worker::report_smell(NodeId node, const char* words) {
-  TimePoint& last = smelt_[node];
+bool Worker::is_due_again(TimePoint& last) {
   const TimePoint now = loop::boot_now();
-  if (last != TimePoint{} && now - last < smell_again) return;
+  if (last != TimePoint{} && now - last < smell_again) return false;
   last = now;
-  shared_.owner.on_worker_smell(Smell{node, words});
+  return true;
+}
+
+void Worker::report_smell(NodeId node, const char* words) {
+  if (is_due_again(smelt_[node])) shared_.owner.on_worker_smell(Smell{node, words});
+}
+
+void Worker::report_no_connection(NodeId node) {
+  if (is_due_again(unconnected_[node])) shared_.owner.on_worker_no_connection(node);
 }
 
 void Worker::forward_cancel(const wire::CancelRequest& request, std::string proxy_header,

@@ -4,6 +4,11 @@
 // taken at the top of a turn, before any socket is looked at: its cuts are carried out (sockets closed), then
 // its generation is acknowledged. Sessions are found by number; one that has ended is destroyed at the end of
 // the turn. At rest, with no client that waits for anything, nothing wakes it but new tables.
+//
+// When it cannot know whether a node still leads (its table has run out: this process, the machine or just
+// the control loop stood still), nothing that clients send there is passed on until a newer table is there.
+// It looks at the table's age at the top of each turn, and before each socket of the turn
+// (Loop::set_turn_limit()).
 #pragma once
 
 #include <atomic>
@@ -31,6 +36,7 @@ class WorkerOwner {
  public:
   virtual void on_worker_acknowledged(std::uint32_t worker, Generation generation) = 0;
   virtual void on_worker_smell(const Smell& smell) = 0;
+  virtual void on_worker_no_connection(NodeId node) = 0;
   // After post_drain(): its last session has ended.
   virtual void on_worker_drained(std::uint32_t worker) = 0;
   // Another worker has fewer sessions; the client is already counted there.
@@ -117,12 +123,14 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   CancelRegistry& cancel_registry() override { return shared_.cancel_registry; }
   EventLog& log() override { return shared_.log; }
   const RoutingTable* table() const override { return table_.get(); }
+  bool has_run_out() const override { return ran_out_; }
   bool is_draining() const override { return draining_; }
   void remember_name(NodeId node, const std::string& name) override;
   const std::string& name_of(NodeId node) const override;
   void change_deadline(Session& session, TimePoint old, TimePoint due) override;
   void expire_at(std::optional<TimePoint> when) override;
   void report_smell(NodeId node, const char* words) override;
+  void report_no_connection(NodeId node) override;
   void forward_cancel(const wire::CancelRequest& request, std::string proxy_header,
                       const ListenerSettingsPtr& settings, loop::UniqueFd client,
                       const Address& address) override;
@@ -135,11 +143,14 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   void on_accept_resumed(Acceptor& acceptor) override;
 
   void run();
-  void take_table();
+  // Takes the newest table, and holds or releases sessions as its age asks for.
+  void look_at_table();
+  bool take_table();  // true: there was a newer one
   void apply_listeners(std::vector<WorkerListener> listeners, std::vector<WorkerSocket> sockets);
   void begin_session(ListenerId listener, loop::UniqueFd socket, const Address& peer);
   void pause_if_full();
   void check_gate();
+  static bool is_due_again(TimePoint& last);
   void deadline_fired();
   void arm_deadline_timer();
   void end_sessions(EndReason reason);
@@ -175,6 +186,7 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   std::vector<std::unique_ptr<CancelForward>> retired_cancels_;
   std::unordered_map<NodeId, std::string> names_;
   std::unordered_map<NodeId, TimePoint> smelt_;  // when last reported
+  std::unordered_map<NodeId, TimePoint> unconnected_;
   std::uint64_t next_number_ = 1;
   Deadlines deadlines_;
   std::optional<TimePoint> deadline_armed_;
@@ -182,6 +194,7 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   loop::Timer deadline_timer_;
   loop::Timer expiry_timer_;
   loop::Timer gate_timer_;  // while the gate is full
+  bool ran_out_ = false;    // table_ has: sessions it is about are held
   bool gate_closed_ = false;
   bool sweeping_ = false;
   bool draining_ = false;

@@ -52,6 +52,7 @@ class WorkerPool::Impl final : private WorkerOwner {
   // WorkerOwner, on the workers' threads
   void on_worker_acknowledged(std::uint32_t worker, Generation generation) override;
   void on_worker_smell(const Smell& smell) override;
+  void on_worker_no_connection(NodeId node) override;
   void on_worker_drained(std::uint32_t worker) override;
   void hand_over(std::uint32_t worker, ListenerId listener, loop::UniqueFd socket,
                  const Address& peer) override;
@@ -197,6 +198,10 @@ void WorkerPool::Impl::acknowledged(std::uint32_t worker, Generation generation)
 
 void WorkerPool::Impl::on_worker_smell(const Smell& smell) {
   tell_control([smell](Impl& pool) { pool.listener_.on_smell(smell); });
+}
+
+void WorkerPool::Impl::on_worker_no_connection(NodeId node) {
+  tell_control([node](Impl& pool) { pool.listener_.on_no_connection(node); });
 }
 
 void WorkerPool::Impl::hand_over(std::uint32_t worker, ListenerId listener, loop::UniqueFd socket,

@@ -29,6 +29,8 @@ class WorkerPoolListener {
   // A session on a leader listener met something that smells (refused, reset, 57P01, 57P03 before
   // authentication).
   virtual void on_smell(const Smell& smell) = 0;
+  // A session of any listener could not be connected to `node`.
+  virtual void on_no_connection(NodeId /*node*/) {}
   // The last session on `node` has ended (all listeners) while `node` is no candidate of any listener: a node
   // in use says nothing. Whoever takes a node out asks sessions_on() itself first, after publish().
   virtual void on_sessions_gone(NodeId node) = 0;

@@ -19,10 +19,16 @@ Json check_json(const StatsSnapshot& snapshot, const CheckStats& check) {
           {"fall", check.fall}};
 }
 
+Json no_connection_json(const StatsSnapshot& snapshot, const std::optional<NoConnectionView>& found) {
+  if (!found) return nullptr;
+  return {{"since_at", at(snapshot, found->since)}, {"words", found->words}};
+}
+
 Json route_json(const StatsSnapshot& snapshot, const RouteStats& route) {
   return {{"eligible", route.eligible},
           {"drains", route.drains},
           {"why_not", route.why_not},
+          {"no_connection", route.no_connection},
           {"admin", name_of(route.admin)},
           {"weight", route.weight},
           {"sessions", route.sessions},
@@ -72,6 +78,7 @@ Json node_json(const StatsSnapshot& snapshot, std::size_t index) {
           {"api", view.api_url},
           {"reason", view.reason},
           {"heard_at", at(snapshot, view.heard)},
+          {"no_connection", no_connection_json(snapshot, view.no_connection)},
           {"check", check_json(snapshot, node.check)},
           {"admin", name_of(node.admin)},
           {"admin_by", node.admin_by},

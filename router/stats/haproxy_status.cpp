@@ -114,6 +114,12 @@ ServerStanding standing_of(const ListenerStats& listener, const RouteStats& rout
     set_check(standing, check.status, code_of(check), check.words);
     return standing;
   }
+  // It answers, and nobody could connect: what HAProxy finds where it checks the port of PostgreSQL.
+  if (route.no_connection && node.view.no_connection) {
+    const NoConnectionView& found = *node.view.no_connection;
+    set_check(standing, found.how == Silence::timeout ? "L4TOUT" : "L4CON", std::nullopt, found.words);
+    return standing;
+  }
   // It answers, and this listener would be told no.
   const std::optional<std::uint32_t> told = code_of(check);
   set_check(standing, "L7STS", check.status == "L7STS" && told ? *told : 503, route.why_not);

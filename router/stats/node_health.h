@@ -2,7 +2,8 @@
 //
 //   ok       does what its role asks for; a healthy replica is ok, on a write listener too
 //   warn     works, and somebody may want to look: drained, lagging, to be restarted, leaving, starting, one
-//   lost check bad      silent, failed, refused, or part of a disagreement unknown  was never heard yet
+//   lost check bad      silent, failed, refused, takes no connections, or part of a disagreement unknown  was
+//   never heard yet
 #pragma once
 
 #include <cstddef>

@@ -177,12 +177,15 @@ std::optional<double> maybe(const std::optional<Number>& value) {
   return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
 }
 
-const std::array<NodeMetric, 10> node_metrics{{
+const std::array<NodeMetric, 11> node_metrics{{
     {"node_up", "gauge", "1 if the node's REST API answered the last time it was asked.",
      [](const StatsSnapshot&, const NodeStats& node) {
        return flag(node.check.status == "L7OK" || node.check.status == "L7OKC" ||
                    node.check.status == "L7STS");
      }},
+    {"node_no_connection", "gauge",
+     "1 if sessions could not connect to the node's PostgreSQL, and a probe neither.",
+     [](const StatsSnapshot&, const NodeStats& node) { return flag(node.view.no_connection.has_value()); }},
     {"node_timeline", "gauge", "The node's timeline.",
      [](const StatsSnapshot&, const NodeStats& node) { return maybe(node.view.timeline); }},
     {"node_lag_bytes", "gauge", "How far the replica is behind the leader.",

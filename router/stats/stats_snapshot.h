@@ -35,9 +35,10 @@ struct TimeStats {
 // One node as one listener has it: HAProxy's "server".
 struct RouteStats {
   NodeId node;
-  bool eligible = false;  // gets new sessions now
-  bool drains = false;    // fit, but gets no new sessions: by hand, lag, noloadbalance
-  std::string why_not;    // in words, when it is not eligible
+  bool eligible = false;       // gets new sessions now
+  bool drains = false;         // fit, but gets no new sessions: by hand, lag, noloadbalance
+  std::string why_not;         // in words, when it is not eligible
+  bool no_connection = false;  // why it is not eligible: its PostgreSQL takes no connections
   AdminState admin = AdminState::ready;
   std::uint32_t weight = 1;  // 0: no new sessions; see ListenerStats::balance
 

@@ -15,7 +15,7 @@ const KINDS = {
 };
 
 export function showAlerts(list, state) {
-  setChildren(list, [...disagreements(state), ...farNodes(state), ...configuration(state), ...listeners(state), ...router(state)]);
+  setChildren(list, [...disagreements(state), ...closedNodes(state), ...farNodes(state), ...configuration(state), ...listeners(state), ...router(state)]);
 }
 
 function alert(health, title, words, href) {
@@ -30,9 +30,15 @@ function disagreements({ disagreements: all }) {
   });
 }
 
+// Patroni answers and PostgreSQL takes no connections: the state alone looks well.
+function closedNodes({ nodes }) {
+  return nodes.filter((node) => node.no_connection)
+    .map((node) => alert('bad', `${node.name} takes no connections`, node.no_connection.words, '#nodes'));
+}
+
 // Of a few nodes one sees how they are; among many, those that are in trouble would be far down.
 function farNodes({ nodes, disagreements: told }) {
-  const bad = nodes.length <= MANY ? [] : nodes.filter((node) => node.health === 'bad' && !told.some((it) => it.node === node.name));
+  const bad = nodes.length <= MANY ? [] : nodes.filter((node) => node.health === 'bad' && !node.no_connection && !told.some((it) => it.node === node.name));
   const shown = bad.slice(0, 3).map((node) => alert('bad', `${node.name} is ${node.state}`, node.reason, '#nodes'));
   return bad.length > 3 ? [...shown, alert('bad', `and ${bad.length - 3} nodes more`, '', '#nodes')] : shown;
 }

@@ -25,6 +25,11 @@ class FakeNames {
     const std::lock_guard lock(shared_->mutex);
     shared_->hanging = host;
   }
+  // How often somebody has asked for it.
+  [[nodiscard]] int asked(const std::string& host) const {
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->asked[host];
+  }
   ~FakeNames() {
     const std::lock_guard lock(shared_->mutex);
     shared_->hanging.clear();
@@ -32,6 +37,10 @@ class FakeNames {
   [[nodiscard]] loop::Resolver::Options options() const {
     loop::Resolver::Options options;
     options.lookup = [shared = shared_](const std::string& host) -> loop::Resolver::Answer {
+      {
+        const std::lock_guard lock(shared->mutex);
+        ++shared->asked[host];
+      }
       for (;;) {
         {
           const std::lock_guard lock(shared->mutex);
@@ -52,6 +61,7 @@ class FakeNames {
   struct Shared {
     std::mutex mutex;
     std::map<std::string, std::vector<Address>> names;
+    std::map<std::string, int> asked;
     std::string hanging;
   };
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();

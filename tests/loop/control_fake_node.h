@@ -116,6 +116,7 @@ class FakePatroni {
   std::string scope = "test";
   std::string system_id = "7000000000000000001";
   std::uint32_t timeline = 1;
+  std::string started;  // when its PostgreSQL was; empty: not told. Before be_leader() and be_replica()
   std::vector<std::string> asked;  // the paths, in order; of a POST with the word before
   std::string posted;              // the newest POST, head and body
 
@@ -127,9 +128,10 @@ class FakePatroni {
         leader ? R"("location": 1000)" : R"("received_location": 1000, "replayed_location": 1000)";
     const std::string body = fmt::format(
         R"({{"state": "running", "role": "{}", "server_version": 150004, "xlog": {{{}}}, "timeline": {}, )"
-        R"("dcs_last_seen": 1700000000, "database_system_identifier": "{}", )"
+        R"("dcs_last_seen": 1700000000, "database_system_identifier": "{}", {})"
         R"("patroni": {{"version": "3.0.2", "scope": "{}"}}}})",
-        leader ? "master" : "replica", position, timeline, system_id, scope);
+        leader ? "master" : "replica", position, timeline, system_id,
+        started.empty() ? "" : fmt::format(R"("postmaster_start_time": "{}", )", started), scope);
     answer("/master", leader ? 200 : 503, body);
     answer("/replica", leader ? 503 : 200, body);
     answer("/config", 200, R"({"ttl": 30, "loop_wait": 10, "retry_timeout": 10})");

@@ -188,6 +188,123 @@ TEST_CASE_METHOD(PollerFixture, "of several addresses the next is tried when one
   CHECK(answer.postgres.to_string() == "127.0.0.3:5432");
 }
 
+// A REST API at two addresses of one name, PostgreSQL at the second alone.
+class TwoAddresses : public PollerFixture {
+ public:
+  TwoAddresses() : first(loop, ip("127.0.0.2")), second(loop, ip_and_port("127.0.0.3", port())) {
+    show(first, "2026-11-28 12:00:00.000001+00");
+    show(second, "2026-11-28 12:00:00.000001+00");
+    names.set("pg1", {ip("127.0.0.2"), ip("127.0.0.3")});
+    poll_at({"pg1", port()}, {"pg1", postgres.host_port().port});
+    REQUIRE(run_until([&] { return poll().status == 200; }));
+  }
+  static Address ip_and_port(const char* text, std::uint16_t port) { return ip(text).with_port(port); }
+  [[nodiscard]] std::uint16_t port() { return first.host_port().port; }
+  static void show(FakePatroni& patroni, const std::string& started) {
+    patroni.started = started;
+    patroni.be_leader();
+  }
+  [[nodiscard]] std::string at(const char* address) const {
+    return std::string(address) + ":" + std::to_string(postgres.host_port().port);
+  }
+  PostgresAnswer look() { return std::get<PostgresAnswer>(ask(AskKind::postgres)); }
+
+  FakePatroni first;
+  FakePatroni second;
+  FakePostgres postgres{loop, "a", ip("127.0.0.3")};
+};
+
+TEST_CASE_METHOD(TwoAddresses, "PostgreSQL is found at another address of its name and used there",
+                 "[node_poller]") {
+  CHECK(poll().postgres.to_string() == at("127.0.0.2"));
+  const PostgresAnswer found = look();
+  CHECK(found.answered);
+  CHECK(found.postgres.to_string() == at("127.0.0.3"));
+  // Remembered, while the polls go on where they were.
+  CHECK(poll().postgres.to_string() == at("127.0.0.3"));
+  CHECK(second.asked == std::vector<std::string>{"/master"});
+  CHECK(look().postgres.to_string() == at("127.0.0.3"));
+  // Nowhere any more: the first address's words.
+  postgres.server().down();
+  const PostgresAnswer gone = look();
+  CHECK_FALSE(gone.answered);
+  CHECK(gone.silence == Silence::refused);
+  CHECK(gone.words == "connect to " + at("127.0.0.3") + ": connection refused (ECONNREFUSED)");
+}
+
+TEST_CASE_METHOD(TwoAddresses, "another machine behind the same name is not taken for the node",
+                 "[node_poller]") {
+  SECTION("its REST API shows another server") {
+    show(second, "2026-11-28 12:00:00.000002+00");
+  }
+  SECTION("its REST API does not answer") {
+    second.server().down();
+  }
+  SECTION("its REST API hangs") {
+    settings.timeout = 300ms;
+    poller.configure(settings);
+    second.manner = Manner::silent;
+  }
+  SECTION("nobody tells which server it is") {
+    show(first, "");
+    show(second, "");
+    CHECK(poll().status == 200);
+  }
+  const PostgresAnswer found = look();
+  CHECK_FALSE(found.answered);
+  CHECK(found.words == "connect to " + at("127.0.0.2") + ": connection refused (ECONNREFUSED)");
+  CHECK(poll().postgres.to_string() == at("127.0.0.2"));
+}
+
+TEST_CASE_METHOD(PollerFixture, "PostgreSQL's own name is followed to the address that works",
+                 "[node_poller]") {
+  FakePatroni patroni(loop);
+  patroni.be_leader();
+  FakePostgres postgres(loop, "a", ip("127.0.0.3"));
+  names.set("db1", {ip("127.0.0.2"), ip("127.0.0.3")});
+  poll_at(patroni.host_port(), {"db1", postgres.host_port().port});
+  REQUIRE(run_until([&] { return poll().postgres.is_set(); }));
+  CHECK(std::get<PostgresAnswer>(ask(AskKind::postgres)).answered);
+  CHECK(poll().postgres.ip() == "127.0.0.3");
+}
+
+TEST_CASE_METHOD(PollerFixture,
+                 "names of nodes that are well are asked for seldom, others often, and at once when "
+                 "something fails",
+                 "[node_poller]") {
+  FakePatroni patroni(loop);
+  patroni.be_leader();
+  names.set("pg1", {ip("127.0.0.1")});
+  poll_at({"pg1", patroni.host_port().port}, {"pg1", 5432});
+  settings.resolve_interval = 60min;
+  poller.configure(settings);
+  REQUIRE(run_until([&] { return poll().status == 200; }));
+  run_for(150ms);  // past HostNames::least_between
+  const int before = names.asked("pg1");
+  SECTION("at rest") {
+    run_for(HostNames::unwell_interval * 3 / 2);
+    CHECK(names.asked("pg1") == before);
+  }
+  SECTION("a session could not be connected: at once, and until PostgreSQL answers") {
+    poller.session_failed(NodeId{1});
+    CHECK(run_until([&] { return names.asked("pg1") == before + 1; }));
+    CHECK(run_until([&] { return names.asked("pg1") >= before + 3; }));
+  }
+  SECTION("a request to its REST API that is not answered") {
+    patroni.manner = Manner::silent;
+    settings.timeout = 60s;
+    poller.configure(settings);
+    poller.ask({NodeId{1}, AskKind::master});
+    CHECK(run_until([&] { return names.asked("pg1") >= before + 2; }));
+  }
+  SECTION("another node answers") {
+    patroni.system_id = "7000000000000000002";
+    patroni.be_leader();
+    CHECK(poll().status == 200);
+    CHECK(run_until([&] { return names.asked("pg1") == before + 1; }));
+  }
+}
+
 TEST_CASE_METHOD(PollerFixture, "IPv6 is an address like any other", "[node_poller]") {
   FakePatroni patroni(loop, *Address::from_ip("::1", 0));
   patroni.be_replica();

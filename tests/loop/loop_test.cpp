@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/loop/clock.h"
 #include "common/loop/fd_watch.h"
 #include "common/loop/timer.h"
 #include "common/loop/unique_fd.h"
@@ -191,4 +192,48 @@ TEST_CASE("the read buffer has the size asked for", "[loop]") {
   const Loop small;
   Loop large(std::size_t{256} * 1024);
   CHECK(large.read_buffer().size() == 262144);
+}
+
+namespace {
+
+// A readable descriptor that counts how often it was looked at.
+struct Watched final : FdListener {
+  explicit Watched(Loop& loop) : pair(connected_pair()), watch(loop, *this) {
+    watch.open(pair.first.get());
+    REQUIRE(watch.want(true, false));
+    raw_send(pair.second, "x");
+  }
+  ~Watched() { watch.close(); }
+  void on_ready(std::uint32_t /*events*/) noexcept override {
+    ++looked_at;
+    if (on_look) on_look();
+  }
+  std::pair<UniqueFd, UniqueFd> pair;
+  FdWatch watch;
+  int looked_at = 0;
+  std::function<void()> on_look;
+};
+
+}  // namespace
+
+TEST_CASE("past a turn's limit no socket is looked at, and none is forgotten", "[loop]") {
+  LoopFixture test;
+  Watched a(test.loop);
+  Watched b(test.loop);
+  // Whichever comes first takes too long for the other.
+  a.on_look = b.on_look = [&] { test.loop.set_turn_limit(boot_now()); };
+  test.loop.run_once(Loop::Wait::once);
+  CHECK(a.looked_at + b.looked_at == 1);
+  // Also who woke himself.
+  a.watch.wake();
+  b.watch.wake();
+  test.loop.run_once(Loop::Wait::no);
+  CHECK(a.looked_at + b.looked_at == 1);
+  a.on_look = b.on_look = nullptr;
+  test.loop.set_turn_limit(TimePoint::max());
+  const int before_a = a.looked_at;
+  const int before_b = b.looked_at;
+  test.loop.run_once(Loop::Wait::no);
+  CHECK(a.looked_at == before_a + 2);
+  CHECK(b.looked_at == before_b + 2);
 }

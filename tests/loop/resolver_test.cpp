@@ -1,5 +1,6 @@
 #include "common/loop/resolver.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <memory>
@@ -159,6 +160,90 @@ TEST_CASE("the number of threads is bounded, further names wait their turn", "[r
   CHECK(answers == 0);
   gate->open();
   REQUIRE(test.run_until([&] { return answers == 4; }));
+}
+
+namespace {
+
+// Each look-up of "pg1" hangs that is told to; the answer tells its number, from 1, as the address.
+class Numbered {
+ public:
+  Resolver::Options options(std::vector<int> hanging, std::size_t per_name = 8) {
+    Resolver::Options options;
+    options.limit = 20ms;
+    options.hung_per_name = per_name;
+    options.lookup = [gate = gate, calls = calls, hanging](const std::string& host) -> Resolver::Answer {
+      if (host != "pg1") return std::vector<Address>{loopback()};
+      const int number = ++*calls;
+      if (std::find(hanging.begin(), hanging.end(), number) != hanging.end()) gate->pass();
+      return std::vector<Address>{*Address::from_ip("10.0.0." + std::to_string(number), 0)};
+    };
+    return options;
+  }
+  std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+  std::shared_ptr<std::atomic<int>> calls = std::make_shared<std::atomic<int>>(0);
+};
+
+// Asks and waits for the one answer: an address, or why there is none.
+std::string ask(LoopFixture& test, Resolver& resolver, const std::string& name) {
+  std::string told;
+  const Lookup lookup = resolver.resolve(name, [&](const Resolver::Answer& answer) {
+    told = answer ? (*answer)[0].ip() : answer.error().message;
+  });
+  REQUIRE(test.run_until([&] { return !told.empty(); }));
+  return told;
+}
+
+}  // namespace
+
+TEST_CASE("a look-up that takes too long is answered, and the next one starts beside it", "[resolver]") {
+  LoopFixture test;
+  Numbered names;
+  Resolver resolver(test.loop, names.options({1}));
+  CHECK(ask(test, resolver, "pg1") == "resolve pg1: no answer within 20ms");
+  CHECK(ask(test, resolver, "pg1") == "10.0.0.2");
+  // What comes back late is older than that: nobody hears of it.
+  names.gate->open();
+  test.run_for(20ms);
+  CHECK(ask(test, resolver, "pg1") == "10.0.0.3");
+}
+
+TEST_CASE("how many look-ups of a name hang is bounded, and no other name's trouble", "[resolver]") {
+  LoopFixture test;
+  Numbered names;
+  Resolver::Options options = names.options({1, 2, 3, 4, 5, 6, 7, 8, 9}, 2);
+  options.max_threads = 1;
+  Resolver resolver(test.loop, options);
+  for (int i = 0; i < 6; ++i) {
+    CHECK(ask(test, resolver, "pg1").starts_with("resolve pg1: no answer within 20ms"));
+    CHECK(ask(test, resolver, "pg2") == "127.0.0.1");
+  }
+  CHECK(*names.calls <= 2);
+  // One that comes back after all serves who waits for the name now.
+  std::string told;
+  const Lookup lookup = resolver.resolve(
+      "pg1", [&](const Resolver::Answer& answer) { told = answer ? (*answer)[0].ip() : ""; });
+  names.gate->open();
+  REQUIRE(test.run_until([&] { return !told.empty(); }));
+  CHECK(told.starts_with("10.0.0."));
+}
+
+TEST_CASE("a look-up that waits for a thread in vain is answered as well", "[resolver]") {
+  LoopFixture test;
+  const auto gate = std::make_shared<Gate>();
+  Resolver::Options options = hanging(gate, 1);
+  options.limit = 20ms;
+  Resolver resolver(test.loop, options);
+  std::vector<std::string> told;
+  std::vector<Lookup> lookups;
+  for (const char* name : {"hang1", "quick"}) {
+    lookups.push_back(resolver.resolve(name, [&told](const Resolver::Answer& answer) {
+      told.push_back(answer ? "found" : answer.error().message);
+    }));
+  }
+  // Its thread is given to another when the first is left behind.
+  REQUIRE(test.run_until([&] { return told.size() == 2; }));
+  CHECK(ask(test, resolver, "quick") == "127.0.0.1");
+  gate->open();
 }
 
 TEST_CASE("a look-up that hangs holds up neither the resolver's nor the loop's end", "[resolver]") {

@@ -54,6 +54,37 @@ TEST_CASE("an idle stream costs its own size and no heap", "[tcp_stream]") {
   CHECK(sizeof(TcpStream) <= 152);
 }
 
+TEST_CASE("while writing is held the kernel gets nothing, and afterwards everything in order",
+          "[tcp_stream]") {
+  LoopFixture test;
+  Pair pair(test);
+  std::string sent;
+  SECTION("nothing was queued before") {}
+  SECTION("something was") {
+    sent = pair.fill();
+  }
+  pair.stream.stream->hold_writing(true);
+  const std::size_t queued = pair.stream.stream->queued();
+  pair.stream.write("held");
+  sent += "held";
+  CHECK(pair.stream.stream->queued() == queued + 4);
+  pair.drain_peer_until([&] { return pair.arrived.bytes.size() + queued + 4 == sent.size(); });
+  test.run_for(20ms);
+  take_arrived(pair.peer, pair.arrived);
+  CHECK(pair.arrived.bytes.size() + queued + 4 == sent.size());
+  CHECK(pair.stream.stream->queued() == queued + 4);
+  SECTION("let go") {
+    pair.stream.stream->hold_writing(false);
+    REQUIRE(pair.drain_peer_until([&] { return pair.arrived.bytes.size() == sent.size(); }));
+    CHECK(pair.arrived.bytes == sent);
+  }
+  SECTION("finished: what is held is not sent") {
+    pair.stream.stream->finish(1s);
+    REQUIRE(pair.drain_peer_until([&] { return pair.arrived.end || pair.arrived.error != 0; }));
+    CHECK(pair.arrived.bytes.size() + queued + 4 == sent.size());
+  }
+}
+
 TEST_CASE("bytes go both ways, and nothing is read before read_start()", "[tcp_stream]") {
   LoopFixture test;
   Pair pair(test);

@@ -283,6 +283,7 @@ const std::vector<Command>& commands() {
          w.acknowledge_now();
        }},
       {"a client meets WORDS on NODE", [](World& w, const Words& a) { w.smell(node_id(w, a[1]), a[0]); }},
+      {"a client cannot connect to NODE", [](World& w, const Words& a) { w.no_connection(node_id(w, a[0])); }},
       {"drain NODE", [](World& w, const Words& a) { w.administer(node_id(w, a[0]), {}, AdminState::drain); }},
       {"drain NODE on LISTENER",
        [](World& w, const Words& a) {

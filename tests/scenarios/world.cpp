@@ -128,6 +128,19 @@ void World::stall(Duration span) {
                       candidate.name));
     }
   }
+  print_held();
+}
+
+// What the workers pass on, by the table they have.
+void World::print_held() {
+  std::string held;
+  if (now_ >= table_->good_until) {
+    for (const NodeId node : table_->writers) held += (held.empty() ? "" : " ") + node_of(node)->label;
+  }
+  const std::string before = std::exchange(held_, held);
+  if (held_ == before) return;
+  say(held_.empty() ? fmt::format("what clients sent to {} waits no more", before)
+                    : fmt::format("what clients send to {} waits", held_));
 }
 
 void World::say(const std::string& line) {
@@ -202,9 +215,17 @@ void World::answer(const Ask& ask, TimePoint sent) {
       apply(ConfigAnswer{ask.node, sent, told ? std::optional<Duration>(30s) : std::nullopt});
       return;
     case AskKind::postgres:
-      apply(PostgresAnswer{ask.node, sent, node->postgres});
+      apply(postgres_answer(ask.node, sent, *node));
       return;
   }
+}
+
+PostgresAnswer World::postgres_answer(NodeId id, TimePoint sent, const WorldNode& node) {
+  PostgresAnswer answer{id, sent, node.postgres};
+  if (node.postgres || node.rest == WorldNode::Rest::unresolved) return answer;
+  answer.silence = Silence::refused;
+  answer.words = fmt::format("connect to {}:5432: connection refused", node.address);
+  return answer;
 }
 
 void World::poll_answer(const Ask& ask, TimePoint sent, const WorldNode* node) {
@@ -327,6 +348,9 @@ void World::heartbeat() {
 void World::smell(NodeId node, const std::string& words) {
   apply(Smell{node, words});
 }
+void World::no_connection(NodeId node) {
+  apply(NoConnection{node});
+}
 void World::administer(NodeId node, ListenerId listener, AdminState state) {
   carry_out(view_->administer(node, listener, state, now_));
 }
@@ -358,6 +382,7 @@ void World::print_table(const RoutingTable& table) {
     }
     if (std::exchange(printed_[routes.listener], line) != line) say(line);
   }
+  print_held();
 }
 
 void World::check_table(const RoutingTable& table) {
@@ -368,6 +393,8 @@ void World::check_table(const RoutingTable& table) {
       if (candidate.valid_until > now_ + policy.checks.expire)
         violations_.push_back("a candidate lives too long");
     }
+    const TimePoint longest = table.writers.empty() ? TimePoint::max() : now_ + policy.checks.expire;
+    if (table.good_until > longest) violations_.push_back("a table lives too long");
     if (listener == policy.listeners.end() || listener->to != Target::leader) continue;
     if (routes.candidates.size() > 1) violations_.push_back("two leaders in one table");
     for (const CutLine& cut : routes.cuts) {

@@ -75,6 +75,7 @@ class World {
   void run_until(TimePoint when);
   void stall(Duration span);
   void smell(NodeId node, const std::string& words);
+  void no_connection(NodeId node);
   void administer(NodeId node, ListenerId listener, AdminState state);
   void reconfigure();
   void sessions_gone(NodeId node);
@@ -95,9 +96,11 @@ class World {
   void make(const Ask& ask);
   void answer(const Ask& ask, TimePoint sent);
   void poll_answer(const Ask& ask, TimePoint sent, const WorldNode* node);
+  [[nodiscard]] static PostgresAnswer postgres_answer(NodeId id, TimePoint sent, const WorldNode& node);
   void apply(const ClusterEvent& event);
   void later(Duration after, std::function<void()> what);
   void print_table(const RoutingTable& table);
+  void print_held();
   void check_table(const RoutingTable& table);
   void heartbeat();
   [[nodiscard]] const WorldNode* node_of(NodeId id) const;
@@ -116,6 +119,7 @@ class World {
   std::set<std::pair<NodeId, AskKind>> out_;
   std::map<std::pair<std::string, std::string>, int> asked_;
   RoutingTablePtr table_;
+  std::string held_;  // what is sent to these waits
   std::map<ListenerId, std::string> printed_;
   std::map<std::pair<ListenerId, NodeId>, Generation> printed_cuts_;
   Generation acknowledged_ = 0;

@@ -142,6 +142,8 @@ class PoolFixture : public loop::LoopFixture, protected WorkerPoolListener {
                      const std::vector<std::pair<ListenerId, CutLine>>& cuts = {}, Duration valid = 60s) {
     auto table = std::make_shared<RoutingTable>();
     table->generation = ++generation_;
+    if (good_for) table->good_until = *good_for == 0s ? TimePoint{} : loop::boot_now() + *good_for;
+    table->writers = written_to;
     for (const ListenerConfig& one : config.listeners) {
       ListenerRoutes entry;
       entry.listener = one.policy.id;
@@ -226,6 +228,8 @@ class PoolFixture : public loop::LoopFixture, protected WorkerPoolListener {
   }
 
   RouterConfig config;
+  std::optional<Duration> good_for;  // how long the next tables are good; 0: nothing may be passed on
+  std::vector<NodeId> written_to;    // RoutingTable::writers of the next tables
   Generation acknowledged = 0;
   std::vector<Smell> smells;
   std::vector<NodeId> gone;

@@ -183,6 +183,21 @@ TEST_CASE_METHOD(DoorFixture, "ready means that clients are accepted; with a lea
   CHECK(get("/health").status == 200);
 }
 
+TEST_CASE_METHOD(DoorFixture, "a leader that takes no connections from here is no leader to be ready with",
+                 "[stats_door]") {
+  open();
+  NodeView& leader = backend.picture.nodes[0].view;
+  backend.picture.leader.node = leader.id;
+  CHECK(get("/ready", "leader").status == 200);
+  leader.no_connection =
+      NoConnectionView{{}, Silence::refused, "connect to 10.0.0.1:5432: connection refused"};
+  run_for(StatsPorts::snapshot_fresh + 10ms);
+  const http::Response answer = get("/ready", "leader");
+  CHECK(answer.status == 503);
+  CHECK(answer.body.find("connect to 10.0.0.1:5432: connection refused") != std::string::npos);
+  CHECK(get("/ready").status == 200);
+}
+
 TEST_CASE_METHOD(DoorFixture, "the page's files are kept by browsers as long as they are the same",
                  "[stats_door]") {
   open();

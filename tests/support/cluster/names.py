@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from dnslib import QTYPE, RCODE, RR, A, DNSRecord
+from dnslib import AAAA, QTYPE, RCODE, RR, A, DNSRecord
 from dnslib.server import BaseResolver, DNSServer
 
 from .network import Network
@@ -20,7 +20,7 @@ def possible() -> bool:
 
 
 class Names(BaseResolver):
-    """`names.set("patroni1.test", "127.1.2.3")`; unknown names get NXDOMAIN. Answers must not be kept (TTL 0)."""
+    """`names.set("patroni1.test", "127.1.2.3", "::1")`; unknown names get NXDOMAIN. Answers must not be kept (TTL 0)."""
 
     def __init__(self, network: Network, folder: Path) -> None:
         self._addresses: dict[str, list[str]] = {}
@@ -57,9 +57,10 @@ class Names(BaseResolver):
             addresses = self._addresses.get(name)
         if addresses is None:
             reply.header.rcode = RCODE.NXDOMAIN
-        elif request.q.qtype == QTYPE.A:
-            for address in addresses:
-                reply.add_answer(RR(request.q.qname, QTYPE.A, rdata=A(address), ttl=0))
+        for address in addresses or []:
+            kind, data = (QTYPE.AAAA, AAAA) if ":" in address else (QTYPE.A, A)
+            if request.q.qtype == kind:
+                reply.add_answer(RR(request.q.qname, kind, rdata=data(address), ttl=0))
         return reply
 
 

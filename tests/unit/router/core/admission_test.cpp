@@ -57,9 +57,10 @@ struct Door {
     grants.clear();
     return admission.request(session(number), listener, *Address::from_ip("10.1.1.1", 40000), now, grants);
   }
-  Verdict retry(std::uint64_t number, RetryCause cause, TimePoint now) {
+  Verdict retry(std::uint64_t number, RetryCause cause, TimePoint now,
+                std::string_view why = "connect to 10.0.0.1:5432: connection refused") {
     grants.clear();
-    return admission.retry(session(number), cause, now, grants);
+    return admission.retry(session(number), cause, why, now, grants);
   }
   void started(std::uint64_t number, TimePoint now = at(0s)) {
     grants.clear();
@@ -305,6 +306,67 @@ TEST_CASE("a retried session keeps its first deadline", "[admission]") {
   const auto expired = door.expire(at(1s));
   REQUIRE(expired.size() == 1);
   CHECK(expired[0].session == session(1));
+}
+
+TEST_CASE("who waits in vain for a node that takes no session is told what it said last", "[admission]") {
+  Door door;
+  door.policies[0].hold = 1s;
+  door.configure();
+  door.table({a});
+  (void)door.request(1);
+  SECTION("refused connections") {
+    CHECK(is_held(door.retry(1, RetryCause::refused, at(900ms))));
+    CHECK(door.admission.load(write_port, at(900ms)).held == 1);
+    CHECK(door.admission.load(write_port, at(900ms)).queued == 0);
+    const auto expired = door.expire(at(1s));
+    REQUIRE(expired.size() == 1);
+    CHECK(std::string(expired[0].refusal.sqlstate) == "57P03");
+    CHECK(
+        expired[0].refusal.message ==
+        "no server of listener \"write\" takes a session: pg-1: connect to 10.0.0.1:5432: connection refused "
+        "(waited 1s)");
+    CHECK(expired[0].refusal.hint ==
+          "its REST API says that it is fit; look at its PostgreSQL port as the router sees it");
+  }
+  SECTION("at the end of the wait itself") {
+    const Verdict verdict = door.retry(1, RetryCause::refused, at(1s));
+    REQUIRE(std::holds_alternative<Refusal>(verdict));
+    CHECK(std::string(std::get<Refusal>(verdict).sqlstate) == "57P03");
+  }
+  SECTION("a server that starts up") {
+    CHECK(is_held(door.retry(1, RetryCause::not_ready, at(900ms), "the server said 57P03 \"starting up\"")));
+    const auto expired = door.expire(at(1s));
+    REQUIRE(expired.size() == 1);
+    CHECK(std::string(expired[0].refusal.sqlstate) == "57P03");
+    CHECK(expired[0].refusal.message ==
+          "no server of listener \"write\" takes a session: pg-1: the server said 57P03 \"starting up\" "
+          "(waited 1s)");
+    CHECK(expired[0].refusal.hint == "retry shortly");
+  }
+  SECTION("not where another node has no room") {
+    door.policies[0].node_max_connections = 1;
+    door.configure();
+    door.table({a, b});
+    CHECK(node_of(door.retry(1, RetryCause::refused, at(100ms))) == b);
+    CHECK(is_held(door.request(2, at(200ms))));
+    (void)door.expire(at(300ms));  // probes a
+    REQUIRE(door.granted() == Numbers{2});
+    CHECK(is_held(door.retry(2, RetryCause::refused, at(1100ms))));
+    const auto expired = door.expire(at(1200ms));
+    REQUIRE(expired.size() == 1);
+    CHECK(std::string(expired[0].refusal.sqlstate) == "53300");
+  }
+  SECTION("not once one has started again") {
+    CHECK(is_held(door.retry(1, RetryCause::refused, at(100ms))));
+    (void)door.expire(at(300ms));
+    door.started(1, at(400ms));
+    door.policies[0].max_connections = 1;
+    door.configure(at(400ms));
+    CHECK(is_held(door.request(2, at(400ms))));
+    const auto expired = door.expire(at(1400ms));
+    REQUIRE(expired.size() == 1);
+    CHECK(std::string(expired[0].refusal.sqlstate) == "53300");
+  }
 }
 
 TEST_CASE("a listener that is taken out refuses, ends its waits and keeps count of its sessions",

@@ -68,6 +68,7 @@ class RandomRun {
         break;
       case 5:
         if (chance(20)) take(view_->apply(Smell{some_id(), "57P01"}, now_));
+        if (chance(20)) take(view_->apply(NoConnection{some_id()}, now_));
         break;
       default:
         pass();
@@ -106,6 +107,7 @@ class RandomRun {
     const ListenerRoutes* write = table_->find(ListenerId{1});
     REQUIRE(write->candidates.size() == 1);
     CHECK(write->candidates.front().valid_until > now_);
+    CHECK(table_->good_until > now_);  // what its clients send is passed on
   }
 
  private:

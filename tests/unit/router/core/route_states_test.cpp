@@ -62,6 +62,19 @@ TEST_CASE("an offer that ran out is none any more, since then") {
   CHECK(states.of(writers, a, at(11s)).times_down == 1);
 }
 
+TEST_CASE("a node that takes no connections is not offered, though it stands in the table") {
+  RouteStates states;
+  states.apply(table({a}, at(100s)), {a}, at(0s));
+  RoutingTable closed = table({a}, at(100s));
+  closed.listeners[0].candidates[0].no_connection = "connect to 10.0.0.1:5432: connection refused";
+  states.apply(closed, {a}, at(5s));
+  CHECK_FALSE(states.of(writers, a, at(6s)).eligible);
+  CHECK(states.of(writers, a, at(6s)).times_down == 1);
+  CHECK_FALSE(states.of_any(writers, at(6s)).eligible);
+  states.apply(table({a}, at(100s)), {a}, at(8s));
+  CHECK(states.of(writers, a, at(9s)).downtime == 3s);
+}
+
 TEST_CASE("nodes and listeners that are gone are forgotten") {
   RouteStates states;
   states.apply(table({a}, at(100s)), {a, b}, at(0s));

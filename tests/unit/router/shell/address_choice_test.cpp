@@ -90,6 +90,16 @@ TEST_CASE("an address that answers as another node is left for where the name le
   CHECK(choice.current().ip() == "10.0.0.2");
 }
 
+TEST_CASE("who answers is told apart from who answered before", "[address_choice]") {
+  AddressChoice choice("pg1", 8008);
+  choice.resolved({ip("10.0.0.1")});
+  CHECK_FALSE(choice.answered(choice.current(), "node a"));
+  CHECK_FALSE(choice.answered(choice.current(), "node a"));
+  CHECK_FALSE(choice.answered(choice.current(), ""));
+  CHECK(choice.answered(choice.current(), "node b"));
+  CHECK_FALSE(choice.answered(choice.current(), "node b"));
+}
+
 TEST_CASE("a node that is renamed where its name leads stays", "[address_choice]") {
   AddressChoice choice = answering_at("10.0.0.1");
   choice.answered(choice.current(), "node b");

@@ -37,14 +37,59 @@ TEST_CASE("where the names differ, PostgreSQL's own is followed", "[node_address
   addresses.resolved("api1", {ip("10.0.0.1")});
   addresses.api_answered(addresses.api(), "a");
   CHECK_FALSE(addresses.postgres().is_set());
+  CHECK(addresses.postgres_places().empty());
   addresses.resolved("db1", {ip("10.0.0.7"), ip("10.0.0.8")});
   CHECK(addresses.postgres().to_string() == "10.0.0.7:6432");
-  addresses.postgres_failed();
+  CHECK(addresses.postgres_places() ==
+        std::vector<PostgresPlace>{{ip("10.0.0.7", 6432), true}, {ip("10.0.0.8", 6432), true}});
+  // Found to work: kept while it is listed.
+  addresses.postgres_answered(ip("10.0.0.8", 6432));
+  CHECK(addresses.postgres().to_string() == "10.0.0.8:6432");
+  addresses.resolved("db1", {ip("10.0.0.7"), ip("10.0.0.8")});
   CHECK(addresses.postgres().ip() == "10.0.0.8");
   addresses.resolved("db1", {ip("10.0.0.9")});
   CHECK(addresses.postgres().ip() == "10.0.0.9");
   addresses.resolved("db1", {});
   CHECK(addresses.postgres().ip() == "10.0.0.9");
+}
+
+TEST_CASE("where both share a name, PostgreSQL may be at another of its addresses", "[node_addresses]") {
+  NodeAddresses addresses(node("pg1", "pg1"));
+  addresses.resolved("pg1", {ip("10.0.0.1"), ip("10.0.0.2"), ip("10.0.0.3")});
+  addresses.api_answered(addresses.api(), "a");
+  // Another address may be another machine.
+  CHECK(addresses.postgres_places() == std::vector<PostgresPlace>{{ip("10.0.0.1", 5432), true},
+                                                                  {ip("10.0.0.2", 5432), false},
+                                                                  {ip("10.0.0.3", 5432), false}});
+  addresses.postgres_answered(ip("10.0.0.2", 5432));
+  CHECK(addresses.postgres().to_string() == "10.0.0.2:5432");
+  CHECK(addresses.api().ip() == "10.0.0.1");
+  addresses.api_answered(addresses.api(), "a");
+  addresses.resolved("pg1", {ip("10.0.0.3"), ip("10.0.0.2"), ip("10.0.0.1")});
+  CHECK(addresses.postgres().ip() == "10.0.0.2");
+  // It is tried first, then where the REST API answers.
+  CHECK(addresses.postgres_places()[0] == PostgresPlace{ip("10.0.0.2", 5432), true});
+  CHECK(addresses.postgres_places()[1] == PostgresPlace{ip("10.0.0.1", 5432), true});
+  // Polls are answered elsewhere: sessions follow them.
+  addresses.api_failed(addresses.api());
+  addresses.api_answered(addresses.api(), "a");
+  CHECK(addresses.postgres().same_ip(addresses.api()));
+}
+
+TEST_CASE("127.0.0.1 and ::1 are one machine", "[node_addresses]") {
+  NodeAddresses addresses(node("localhost", "localhost"));
+  addresses.resolved("localhost", {ip("::1"), ip("127.0.0.1"), ip("127.0.0.2")});
+  CHECK(addresses.postgres_places() == std::vector<PostgresPlace>{{ip("::1", 5432), true},
+                                                                  {ip("127.0.0.1", 5432), true},
+                                                                  {ip("127.0.0.2", 5432), false}});
+}
+
+TEST_CASE("a name with one address, and a literal, have one place", "[node_addresses]") {
+  NodeAddresses addresses(node("pg1", "pg1"));
+  addresses.resolved("pg1", {ip("10.0.0.1")});
+  CHECK(addresses.postgres_places() == std::vector<PostgresPlace>{{ip("10.0.0.1", 5432), true}});
+  const NodeAddresses literal(node("10.0.0.4:6432", "10.0.0.4"));
+  CHECK(literal.postgres_places() == std::vector<PostgresPlace>{{ip("10.0.0.4", 6432), true}});
 }
 
 TEST_CASE("literals need no resolver", "[node_addresses]") {

@@ -111,6 +111,24 @@ TEST_CASE("a node that is drained by hand passes its check; one that lags passes
   CHECK(it.reads() == "DRAIN L7OK 200 health 3");
 }
 
+TEST_CASE("a node whose port is closed reads as where HAProxy checks that port", "[haproxy_status]") {
+  Case it;
+  const char* words = "connect to 10.0.0.2:5432: connection refused";
+  it.node.view.no_connection = NoConnectionView{{}, Silence::refused, words};
+  it.route = a_route(2, false, std::string("takes no connections: ") + words, 0);
+  it.route.no_connection = true;
+  CHECK(it.reads() == std::string("DOWN L4CON health 0: ") + words);
+  it.standby = StandbyStatus::maint;
+  CHECK(it.reads() == std::string("DOWN L4CON health 0: ") + words);
+  it.node.view.no_connection->how = Silence::timeout;
+  CHECK(it.reads() == std::string("DOWN L4TOUT health 0: ") + words);
+  // Where the listener is not for it, that is still what counts.
+  it.route = a_route(2, false, "is a replica", 0);
+  it.listener = a_listener(1, "write", Target::leader, 10);
+  it.standby = StandbyStatus::down;
+  CHECK(it.reads() == "DOWN L7STS 503 health 0: is a replica");
+}
+
 TEST_CASE("a node in maintenance is MAINT and shows no check; so is one that leaves", "[haproxy_status]") {
   Case it;
   it.route.eligible = false;

@@ -36,6 +36,12 @@ TEST_CASE("a replica that somebody tagged noloadbalance is ok", "[node_health]")
         }) == "ok");
 }
 
+TEST_CASE("a node whose PostgreSQL takes no connections is bad, whatever Patroni says", "[node_health]") {
+  CHECK(health_after([](StatsSnapshot&, NodeStats& node) {
+          node.view.no_connection = NoConnectionView{{}, Silence::refused, "connection refused"};
+        }) == "bad");
+}
+
 TEST_CASE("a node that works, but wants a look, is a warning", "[node_health]") {
   CHECK(health_after([](StatsSnapshot&, NodeStats& node) { node.admin = AdminState::drain; }) == "warn");
   CHECK(health_after([](StatsSnapshot&, NodeStats& node) { node.view.leaving = true; }) == "warn");
