@@ -22,6 +22,10 @@ constexpr std::size_t authentication_header = 9;  // and the code
 // What a server sends before its first ReadyForQuery.
 constexpr std::string_view known_types = "RSNKvEZ";
 
+// Authentication messages that want no answer; any other one does, also one that is not known here.
+constexpr std::uint32_t authentication_ok = 0;
+constexpr std::uint32_t authentication_sasl_final = 12;
+
 constexpr std::uint32_t key_data_min = 8 + cancel_key_min;
 constexpr std::uint32_t key_data_max = 8 + cancel_key_max;
 
@@ -113,9 +117,10 @@ void StartupReplyScanner::begin_body() {
   if (type == 'R') {
     if (length < 8) return wrong("at least 8");
     body_left_ = length - 8;
-    const bool is_ok = read_u32(Bytes(header_).subspan(plain_header)) == 0;
+    const bool is_ok = read_u32(Bytes(header_).subspan(plain_header)) == authentication_ok;
     if (is_ok && length != 8) return wrong("8");
     authenticated_ = authenticated_ || is_ok;
+    takes_sessions_ = true;
   } else if (type == 'Z') {
     if (length != 5) return wrong("5");
     if (!authenticated_) return fail("ReadyForQuery before AuthenticationOk");
@@ -178,6 +183,10 @@ void StartupReplyScanner::end_message() {
   const char type = std::to_integer<char>(header_[0]);
   part_ = Part::header;
   header_size_ = 0;
+  if (type == 'R') {
+    const std::uint32_t code = read_u32(Bytes(header_).subspan(plain_header));
+    if (code != authentication_ok && code != authentication_sasl_final) ++questions_;
+  }
   if (type == 'Z') state_ = State::ready;
   if (type == 'E') finish_error(parse_error_fields(found().collected));
   if (type == 'K') {

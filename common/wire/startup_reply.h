@@ -48,6 +48,12 @@ class StartupReplyScanner {
   [[nodiscard]] bool finished() const { return state_ >= State::error; }
   // AuthenticationOk was seen. Stays so after a later error: such an error is the client's to see.
   [[nodiscard]] bool authenticated() const { return authenticated_; }
+  // An authentication message of any kind was seen: the server takes sessions. (57P03, "starting up", comes
+  // before the first one; an answer to SSLRequest comes before either and says nothing.)
+  [[nodiscard]] bool takes_sessions() const { return takes_sessions_; }
+  // Whole authentication requests that want an answer of the client (password, MD5, SASL, GSSAPI, ...), so
+  // far.
+  [[nodiscard]] std::uint32_t questions() const { return questions_; }
   // A byte was fed that is not part of an error that came first: the server has begun to talk with this
   // client.
   [[nodiscard]] bool server_talked() const { return server_talked_; }
@@ -85,9 +91,11 @@ class StartupReplyScanner {
   State state_ = State::waiting;
   Part part_ = Part::header;
   bool authenticated_ = false;
+  bool takes_sessions_ = false;
   bool server_talked_ = false;
   bool version_negotiated_ = false;
   std::uint8_t header_size_ = 0;
+  std::uint32_t questions_ = 0;
   std::array<std::byte, 9> header_{};  // type, length, and of an authentication request its code
   std::uint32_t body_left_ = 0;
   std::unique_ptr<Found, FoundDeleter> found_;

@@ -80,11 +80,13 @@ struct ListenerConfig {
   std::vector<Network> allow;                // empty: everybody
   std::vector<Network> deny;                 // wins over allow
   std::vector<Network> proxy_protocol_from;  // sources whose connections begin with a PROXY header (v1 or v2)
-  bool send_proxy_protocol = false;          // begin connections to servers with a PROXY v2 header
+  std::uint32_t max_connections_per_address = 0;  // clients of one address (IPv6: one /64); 0: no limit
+  std::uint32_t max_starting_per_address = 0;  // of those, that have not finished their start-up; 0: no limit
+  bool send_proxy_protocol = false;            // begin connections to servers with a PROXY v2 header
   KeepaliveConfig keepalive;
   Duration tcp_user_timeout = 0s;  // 0: off
   Duration connect_timeout = 3s;
-  Duration startup_timeout = 30s;  // for the client's first packets
+  Duration startup_timeout = 30s;  // for what a client owes until it is authenticated
   Duration fin_timeout = 30s;      // after one side has closed
   Duration idle_timeout = 0s;      // 0: never
   bool operator==(const ListenerConfig&) const = default;
@@ -120,9 +122,14 @@ struct StatsConfig {
 
 enum class LogFormat { text, json };
 
+// Which sessions have a line at their end.
+enum class SessionLines : std::uint8_t { all, failures, none };
+
 struct LogConfig {
   std::string level = "info";  // trace, debug, info, warn, error
   LogFormat format = LogFormat::text;
+  SessionLines sessions = SessionLines::all;
+  bool session_starts = false;  // a line when a session has started, too
   bool operator==(const LogConfig&) const = default;
 };
 

@@ -55,6 +55,8 @@ inline constexpr std::array<Word<Ending>, 2> ending_words{{{"cut", Ending::cut},
 inline constexpr std::array<Word<bool>, 2> otherwise_words{{{"none", false}, {"leader", true}}};
 inline constexpr std::array<Word<LogFormat>, 2> log_format_words{
     {{"text", LogFormat::text}, {"json", LogFormat::json}}};
+inline constexpr std::array<Word<SessionLines>, 3> session_lines_words{
+    {{"all", SessionLines::all}, {"failures", SessionLines::failures}, {"none", SessionLines::none}}};
 inline constexpr std::array<Word<StandbyStatus>, 3> standby_status_words{
     {{"DOWN", StandbyStatus::down}, {"MAINT", StandbyStatus::maint}, {"DRAIN", StandbyStatus::drain}}};
 inline constexpr std::array<std::string_view, 5> log_levels{"trace", "debug", "info", "warn", "error"};

@@ -53,7 +53,7 @@ void add_limits(std::vector<Setting>& rows) {
       [](SettingScope & s) -> auto& { return s.listener.policy.max_held; }, 0, a_million));
   rows.push_back(count(
       "listeners.*.max_starting",
-      "unfinished start-ups per node at a time, so that a crowd does not fall over it",
+      "start-ups per node that wait for the server at a time, so that a crowd does not fall over it",
       [](SettingScope & s) -> auto& { return s.listener.policy.max_starting; }, 1, a_million));
   rows.push_back(count(
       "listeners.*.max_connections", "sessions of this listener, further clients wait; 0: no limit",
@@ -62,6 +62,14 @@ void add_limits(std::vector<Setting>& rows) {
       "listeners.*.node_max_connections",
       "sessions of this listener per node, further clients wait; 0: no limit",
       [](SettingScope & s) -> auto& { return s.listener.policy.node_max_connections; }, 0, a_million));
+  rows.push_back(count(
+      "listeners.*.max_connections_per_address",
+      "clients of one address at a time (IPv6: of one /64); 0: no limit",
+      [](SettingScope & s) -> auto& { return s.listener.max_connections_per_address; }, 0, a_million));
+  rows.push_back(count(
+      "listeners.*.max_starting_per_address",
+      "of those, clients that have not finished their start-up; 0: no limit",
+      [](SettingScope & s) -> auto& { return s.listener.max_starting_per_address; }, 0, a_million));
 }
 
 void add_sources(std::vector<Setting>& rows) {
@@ -103,7 +111,8 @@ void add_connection_times(std::vector<Setting>& rows) {
       "listeners.*.connect_timeout", "for the TCP connection to a server",
       [](SettingScope & s) -> auto& { return s.listener.connect_timeout; }, 1ms));
   rows.push_back(duration(
-      "listeners.*.startup_timeout", "for the first packets of a client",
+      "listeners.*.startup_timeout",
+      "for all that a client owes until it is authenticated: its first packets, its answers to the server",
       [](SettingScope & s) -> auto& { return s.listener.startup_timeout; }, 1ms));
   rows.push_back(duration(
       "listeners.*.fin_timeout", "for the other side, after one side has closed",

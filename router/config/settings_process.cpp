@@ -12,6 +12,12 @@ void add_process_settings(std::vector<Setting>& rows) {
   rows.push_back(word(
       "log.format", "lines for people, or one JSON object a line",
       [](SettingScope & s) -> auto& { return s.config.log.format; }, log_format_words));
+  rows.push_back(word(
+      "log.sessions", "which sessions have a line at their end; those that end badly have it at warn",
+      [](SettingScope & s) -> auto& { return s.config.log.sessions; }, session_lines_words));
+  rows.push_back(on_off(
+      "log.session_starts", "a line when a session has started, too, to find it while it runs",
+      [](SettingScope & s) -> auto& { return s.config.log.session_starts; }));
   rows.push_back(duration(
       "resolve_interval",
       "how often the names of nodes that are well are looked up again; others every second",

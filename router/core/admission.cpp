@@ -64,7 +64,7 @@ Verdict Admission::request(SessionId id, ListenerId listener_id, const Address& 
 
   // The common case costs no queue: nobody waits, so nobody is overtaken.
   if (listener.waiting.empty()) {
-    if (auto candidate = pick(listener, session, now)) {
+    if (auto candidate = pick(listener, id, session, now)) {
       session.phase = Phase::starting;
       session.node = candidate->node;
       sessions_.emplace(id, session);
@@ -85,13 +85,13 @@ Verdict Admission::request(SessionId id, ListenerId listener_id, const Address& 
 Verdict Admission::retry(SessionId id, RetryCause cause, std::string_view why, TimePoint now,
                          std::vector<Grant>& grants) {
   const auto found = sessions_.find(id);
-  if (found == sessions_.end() || found->second.phase != Phase::starting) {
+  if (found == sessions_.end() || !found->second.is_starting()) {
     return Refusal{"57P03", "the session was ended by the router", "connect again"};
   }
   Session& session = found->second;
   Listener& listener = listeners_.at(session.listener);
   const NodeId failed = session.node;
-  release(listener, session);
+  release(listener, id, session);
   if (cause != RetryCause::reset) {
     Node& node = listener.nodes[failed];
     node.suspect = true;
@@ -135,16 +135,34 @@ Verdict Admission::verdict(Listener& listener, SessionId id, TimePoint now, std:
   return Held{sessions_.at(id).deadline()};
 }
 
-NodeId Admission::started(SessionId id, TimePoint now, std::vector<Grant>& grants) {
+void Admission::client_owes(SessionId id, bool takes, TimePoint now, std::vector<Grant>& grants) {
   const auto found = sessions_.find(id);
-  if (found == sessions_.end() || found->second.phase != Phase::starting) return {};
-  found->second.phase = Phase::running;
+  if (found == sessions_.end() || found->second.phase != Phase::starting) return;
+  found->second.phase = Phase::owing;
+  Listener& listener = listeners_.at(found->second.listener);
+  Node& node = listener.nodes[found->second.node];
+  --node.starting;
+  if (takes) trust(node);
+  serve(listener, now, grants);
+}
+
+void Admission::server_owes(SessionId id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || found->second.phase != Phase::owing) return;
+  found->second.phase = Phase::starting;
+  ++listeners_.at(found->second.listener).nodes[found->second.node].starting;
+}
+
+NodeId Admission::started(SessionId id, bool takes, TimePoint now, std::vector<Grant>& grants) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end() || !found->second.is_starting()) return {};
   const NodeId on = found->second.node;
   Listener& listener = listeners_.at(found->second.listener);
   Node& node = listener.nodes[on];
-  --node.starting;
-  node.suspect = false;
-  node.refused_why.clear();
+  if (found->second.phase == Phase::starting) --node.starting;
+  found->second.phase = Phase::running;
+  if (takes) trust(node);
+  if (node.probe == id) node.probe = {};
   serve(listener, now, grants);
   return listener.policy.to == Target::leader ? on : NodeId{};
 }
@@ -158,7 +176,7 @@ void Admission::ended(SessionId id, TimePoint now, std::vector<Grant>& grants) {
     stop_waiting(id, now);
     return;
   }
-  release(listener, session);
+  release(listener, id, session);
   sessions_.erase(id);
   serve(listener, now, grants);
 }
@@ -195,7 +213,7 @@ void Admission::serve(Listener& listener, TimePoint now, std::vector<Grant>& gra
     const SessionId id = at->session;
     Session& session = sessions_.at(id);
     const bool avoids = session.node.is_set() && now < session.avoid_until;
-    auto candidate = pick(listener, session, now);
+    auto candidate = pick(listener, id, session, now);
     if (!candidate) {
       if (!avoids) break;
       ++at;
@@ -211,7 +229,8 @@ void Admission::serve(Listener& listener, TimePoint now, std::vector<Grant>& gra
 }
 
 // Chooses a node and counts the session there; the caller moves the session to Phase::starting.
-std::optional<Candidate> Admission::pick(Listener& listener, const Session& session, TimePoint now) {
+std::optional<Candidate> Admission::pick(Listener& listener, SessionId id, const Session& session,
+                                         TimePoint now) {
   if (table_ == nullptr) return std::nullopt;
   const ListenerRoutes* routes = table_->find(listener.policy.id);
   if (routes == nullptr) return std::nullopt;
@@ -227,7 +246,7 @@ std::optional<Candidate> Admission::pick(Listener& listener, const Session& sess
     if (node.weight == 0) continue;
     if (policy.node_max_connections != 0 && node.sessions >= policy.node_max_connections) continue;
     if (node.starting >= policy.max_starting) continue;
-    const bool probing = node.starting > 0 && now < node.probed + probe_for;
+    const bool probing = node.probe != SessionId{} && now < node.probed + probe_for;
     if (node.suspect && (now < node.suspect_until || probing)) continue;
     choices.push_back({candidate.node, node.sessions, node.weight});
     candidates.push_back(&candidate);
@@ -237,6 +256,7 @@ std::optional<Candidate> Admission::pick(Listener& listener, const Session& sess
       *candidates[choose(policy.balance, choices, {listener.balance, session.source_hash, random_})];
   Node& node = listener.nodes[chosen.node];
   if (node.suspect) {
+    node.probe = id;
     node.probed = now;
     rechecks_.emplace(now + probe_for, policy.id);
   }
@@ -247,8 +267,14 @@ std::optional<Candidate> Admission::pick(Listener& listener, const Session& sess
   return chosen;
 }
 
-void Admission::release(Listener& listener, Session& session) {
+void Admission::trust(Node& node) {
+  node.suspect = false;
+  node.probe = {};
+}
+
+void Admission::release(Listener& listener, SessionId id, const Session& session) {
   Node& node = listener.nodes[session.node];
+  if (node.probe == id) node.probe = {};
   if (session.phase == Phase::starting) --node.starting;
   --node.sessions;
   --listener.sessions;

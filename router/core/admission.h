@@ -5,9 +5,13 @@
 // waits is let in first come first served per listener, when a table brings a fit node, when a start-up on a
 // node has finished, or when a session has ended: such calls add the sessions that may go now to `grants`.
 //
-// Crowd control: at most `max_starting` start-ups per node and listener are unfinished at a time, so that the
-// crowd that was held during a fail-over does not fall over the new leader. Limits: `max_connections` per
-// listener and `node_max_connections` per listener and node; past them clients wait in the same queue.
+// Crowd control: at most `max_starting` sessions per node and listener wait for the server in their start-up
+// at a time, so that the crowd that was held during a fail-over does not fall over the new leader. Such a
+// start-up slot protects a server: while the client owes an answer (client_owes()) its session has none, so
+// that clients that say nothing keep nobody out. It has one again, at once, when the client has answered
+// (server_owes()); there may be more than `max_starting` then, and the next grant waits until there are
+// fewer. Limits: `max_connections` per listener and `node_max_connections` per listener and node; past them
+// clients wait in the same queue.
 //
 // Weights, set by hand, per listener and node: balancing.h; a node of weight 0 gets no new sessions. They
 // survive a configuration change.
@@ -78,13 +82,13 @@ struct NodeLoad {
   NodeId node;
   std::uint32_t sessions = 0;  // granted and not ended
   std::uint32_t sessions_max = 0;
-  std::uint32_t starting = 0;  // of the sessions, start-up not finished
+  std::uint32_t starting = 0;  // of the sessions, those that have a start-up slot
   std::uint32_t weight = 1;
 };
 struct ListenerLoad {
   std::uint32_t sessions = 0;  // granted and not ended
   std::uint32_t sessions_max = 0;
-  std::uint32_t starting = 0;           // of the sessions, start-up not finished
+  std::uint32_t starting = 0;           // of the sessions, those that have a start-up slot
   std::uint32_t held = 0;               // waiting because no node is fit
   std::uint32_t queued = 0;             // waiting because a limit is reached
   std::uint32_t waiting_max = 0;        // held and queued
@@ -110,15 +114,24 @@ class Admission {
   // The grant came to nothing before the client saw a byte of it. The session keeps its deadline and goes to
   // the head of the queue; it does not get the same node again for `avoid_for`. A cause that concerns
   // everybody (refused, not ready) makes the node suspect for all: for `avoid_for` nobody is sent there, then
-  // one session at a time, until one has started. A start-up that takes longer than `probe_for` (it may wait
-  // for its client) does not keep the next one from trying. `why`: what happened, in words; whoever waits in
-  // vain because every fit node is suspect is told so, instead of that limits are reached.
+  // one session at a time, until the node has shown that it takes sessions. One that takes longer than
+  // `probe_for` (it may wait for its client) does not keep the next one from trying. `why`: what happened, in
+  // words; whoever waits in vain because every fit node is suspect is told so, instead of that limits are
+  // reached.
   [[nodiscard]] Verdict retry(SessionId session, RetryCause cause, std::string_view why, TimePoint now,
                               std::vector<Grant>& grants);
 
-  // The start-up on the granted node is through (ReadyForQuery, or what stands for it under TLS). Returns the
-  // node if the listener is for the leader: somebody writes there now. Not set otherwise.
-  NodeId started(SessionId session, TimePoint now, std::vector<Grant>& grants);
+  // Whose turn it is in a start-up that has a grant: gives the start-up slot back, or takes it again.
+  // `takes`: the server has shown that it takes sessions, by an authentication request. (An answer to
+  // SSLRequest shows nothing: 57P03 comes after it.) Ignored for a session that has no grant, has started, or
+  // has its turn already.
+  void client_owes(SessionId session, bool takes, TimePoint now, std::vector<Grant>& grants);
+  void server_owes(SessionId session);
+
+  // The start-up on the granted node is through (ReadyForQuery, or what stands for it under TLS). `takes`:
+  // and it shows that the node takes sessions; false where nobody knows how it ended. Returns the node if the
+  // listener is for the leader: somebody writes there now. Not set otherwise.
+  NodeId started(SessionId session, bool takes, TimePoint now, std::vector<Grant>& grants);
 
   // Gone, in whatever phase: held, starting or running. Unknown sessions are ignored.
   void ended(SessionId session, TimePoint now, std::vector<Grant>& grants);
@@ -143,19 +156,25 @@ class Admission {
   static constexpr Duration probe_for = 1s;
 
  private:
-  enum class Phase : std::uint8_t { waiting, starting, running };
+  enum class Phase : std::uint8_t {
+    waiting,
+    starting,  // has a start-up slot
+    owing,     // granted; the client owes an answer, so it has none
+    running,
+  };
   using Patience = std::chrono::duration<std::uint32_t, std::milli>;
 
   // One for each session that runs: small.
   struct Session {
     ListenerId listener;
-    NodeId node;  // granted (starting, running), or the one to avoid (waiting)
+    NodeId node;  // granted, or the one to avoid (waiting)
     Phase phase = Phase::waiting;
     Patience patience{};            // how long it may wait in all, from `asked`
     TimePoint asked = {};           // the first time
     TimePoint avoid_until = {};     // waiting: until then not to `node`
     std::uint64_t source_hash = 0;  // of the client's IP address
     [[nodiscard]] TimePoint deadline() const { return asked + patience; }
+    [[nodiscard]] bool is_starting() const { return phase == Phase::starting || phase == Phase::owing; }
   };
   static_assert(sizeof(Session) <= 40);
 
@@ -166,15 +185,16 @@ class Admission {
 
   // What is known of a node on one listener.
   struct Node {
-    std::uint32_t sessions = 0;  // starting and running
+    std::uint32_t sessions = 0;  // granted and not ended
     std::uint32_t sessions_max = 0;
-    std::uint32_t starting = 0;
+    std::uint32_t starting = 0;  // slots
     std::uint32_t weight = 1;
     bool suspect = false;  // the last thing heard from it was a refusal:
     RetryCause refused_as = RetryCause::refused;
     std::string refused_why;
     TimePoint suspect_until = {};
-    TimePoint probed = {};  // when a session was last sent to it while it was suspect
+    SessionId probe;        // the session that was last sent to it while it was suspect, unless that is over
+    TimePoint probed = {};  // when that was
   };
 
   struct Listener {
@@ -182,7 +202,7 @@ class Admission {
     bool configured = true;
     std::deque<Waiting> waiting;  // first come first served
     std::unordered_map<NodeId, Node> nodes;
-    std::uint32_t sessions = 0;  // starting and running
+    std::uint32_t sessions = 0;  // granted and not ended
     std::uint32_t sessions_max = 0;
     std::uint32_t waiting_max = 0;
     std::uint32_t clients_max = 0;
@@ -190,7 +210,9 @@ class Admission {
     BalanceMemory balance;
   };
 
-  [[nodiscard]] std::optional<Candidate> pick(Listener& listener, const Session& session, TimePoint now);
+  [[nodiscard]] std::optional<Candidate> pick(Listener& listener, SessionId id, const Session& session,
+                                              TimePoint now);
+  static void trust(Node& node);  // it takes sessions
   [[nodiscard]] bool has_fit_node(const Listener& listener, TimePoint now) const;
   [[nodiscard]] bool has_weight(const Listener& listener, NodeId node) const;
   // Set: there are fit nodes, and each of them took no session when it was last tried.
@@ -199,7 +221,7 @@ class Admission {
   static void note_clients(Listener& listener);  // keeps the most clients there were at a time
   [[nodiscard]] Refusal refusal(const Listener& listener, TimePoint now, std::string_view waited) const;
   void serve(Listener& listener, TimePoint now, std::vector<Grant>& grants);
-  void release(Listener& listener, Session& session);
+  void release(Listener& listener, SessionId id, const Session& session);
   void stop_waiting(SessionId id, TimePoint now);
   // Serves the queue with `id` in it; its own grant, if it got one, is the verdict.
   [[nodiscard]] Verdict verdict(Listener& listener, SessionId id, TimePoint now, std::vector<Grant>& grants);

@@ -45,7 +45,7 @@ struct ListenerPolicy {
   Balance balance = Balance::leastconn;
   Duration hold = 60s;                     // how long a client waits for a fit node
   std::uint32_t max_held = 1000;           // waiting clients at most, whole process
-  std::uint32_t max_starting = 50;         // unfinished start-ups per node at a time, whole process
+  std::uint32_t max_starting = 50;         // start-ups that wait for a node at a time, whole process
   std::uint32_t max_connections = 0;       // sessions of this listener; 0: no limit
   std::uint32_t node_max_connections = 0;  // sessions of this listener per node; 0: no limit
 

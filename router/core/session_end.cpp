@@ -8,40 +8,50 @@ namespace tamada::router {
 
 namespace {
 
+// Is it a failure, for whoever reads the log?
+enum class Failure : std::uint8_t {
+  no,
+  while_waiting,  // of a client that left before it had a server: it gave up
+  yes,
+};
+
 struct Row {
   EndReason reason;
   EndedBy by;
   std::string_view word;
   char letter;
   bool normal_once_relaying;  // an orderly close
+  Failure failure;
 };
 
 constexpr std::array rows = {
-    Row{EndReason::client_closed, EndedBy::client, "closed", 'C', true},
-    Row{EndReason::client_reset, EndedBy::client, "reset", 'C', false},
-    Row{EndReason::nothing_sent, EndedBy::client, "nothing-sent", 'C', false},
-    Row{EndReason::server_closed, EndedBy::server, "closed", 'S', true},
-    Row{EndReason::server_reset, EndedBy::server, "reset", 'S', false},
-    Row{EndReason::startup_timeout, EndedBy::router, "startup-timeout", 'c', false},
-    Row{EndReason::bad_start, EndedBy::router, "bad-start", 'P', false},
-    Row{EndReason::bad_proxy_header, EndedBy::router, "bad-proxy-header", 'P', false},
-    Row{EndReason::denied, EndedBy::router, "denied", 'P', false},
-    Row{EndReason::wait_expired, EndedBy::router, "wait-expired", 's', false},
-    Row{EndReason::turned_away, EndedBy::router, "turned-away", 'P', false},
-    Row{EndReason::idle_timeout, EndedBy::router, "idle-timeout", 'c', false},
-    Row{EndReason::client_fin_timeout, EndedBy::router, "client-fin-timeout", 'c', false},
-    Row{EndReason::server_fin_timeout, EndedBy::router, "server-fin-timeout", 's', false},
-    Row{EndReason::draining, EndedBy::router, "draining", 'K', false},
-    Row{EndReason::drain_limit, EndedBy::router, "drain-limit", 'K', false},
-    Row{EndReason::shutdown, EndedBy::router, "shutdown", 'K', false},
-    Row{EndReason::ended_by_hand, EndedBy::router, "ended-by-hand", 'K', false},
-    Row{EndReason::cut_demoted, EndedBy::router, "node-demoted", 'D', false},
-    Row{EndReason::cut_superseded, EndedBy::router, "node-superseded", 'D', false},
-    Row{EndReason::cut_failed, EndedBy::router, "node-failed", 'D', false},
-    Row{EndReason::cut_lagging, EndedBy::router, "node-lagging", 'D', false},
-    Row{EndReason::cut_promoted, EndedBy::router, "node-promoted", 'D', false},
-    Row{EndReason::cut_refused, EndedBy::router, "node-refused", 'D', false},
-    Row{EndReason::cut_maintenance, EndedBy::router, "maintenance", 'K', false},
+    Row{EndReason::client_closed, EndedBy::client, "closed", 'C', true, Failure::while_waiting},
+    Row{EndReason::client_reset, EndedBy::client, "reset", 'C', false, Failure::while_waiting},
+    Row{EndReason::nothing_sent, EndedBy::client, "nothing-sent", 'C', false, Failure::no},
+    Row{EndReason::server_closed, EndedBy::server, "closed", 'S', true, Failure::no},
+    Row{EndReason::server_reset, EndedBy::server, "reset", 'S', false, Failure::yes},
+    Row{EndReason::startup_timeout, EndedBy::router, "startup-timeout", 'c', false, Failure::yes},
+    Row{EndReason::made_room, EndedBy::router, "made-room", 'c', false, Failure::yes},
+    Row{EndReason::bad_start, EndedBy::router, "bad-start", 'P', false, Failure::yes},
+    Row{EndReason::bad_proxy_header, EndedBy::router, "bad-proxy-header", 'P', false, Failure::yes},
+    Row{EndReason::denied, EndedBy::router, "denied", 'P', false, Failure::yes},
+    Row{EndReason::wait_expired, EndedBy::router, "wait-expired", 's', false, Failure::yes},
+    Row{EndReason::address_limit, EndedBy::router, "address-limit", 'P', false, Failure::yes},
+    Row{EndReason::turned_away, EndedBy::router, "turned-away", 'P', false, Failure::yes},
+    Row{EndReason::idle_timeout, EndedBy::router, "idle-timeout", 'c', false, Failure::yes},
+    Row{EndReason::client_fin_timeout, EndedBy::router, "client-fin-timeout", 'c', false, Failure::yes},
+    Row{EndReason::server_fin_timeout, EndedBy::router, "server-fin-timeout", 's', false, Failure::yes},
+    Row{EndReason::draining, EndedBy::router, "draining", 'K', false, Failure::yes},
+    Row{EndReason::drain_limit, EndedBy::router, "drain-limit", 'K', false, Failure::yes},
+    Row{EndReason::shutdown, EndedBy::router, "shutdown", 'K', false, Failure::yes},
+    Row{EndReason::ended_by_hand, EndedBy::router, "ended-by-hand", 'K', false, Failure::no},
+    Row{EndReason::cut_demoted, EndedBy::router, "node-demoted", 'D', false, Failure::yes},
+    Row{EndReason::cut_superseded, EndedBy::router, "node-superseded", 'D', false, Failure::yes},
+    Row{EndReason::cut_failed, EndedBy::router, "node-failed", 'D', false, Failure::yes},
+    Row{EndReason::cut_lagging, EndedBy::router, "node-lagging", 'D', false, Failure::yes},
+    Row{EndReason::cut_promoted, EndedBy::router, "node-promoted", 'D', false, Failure::yes},
+    Row{EndReason::cut_refused, EndedBy::router, "node-refused", 'D', false, Failure::yes},
+    Row{EndReason::cut_maintenance, EndedBy::router, "maintenance", 'K', false, Failure::no},
 };
 
 constexpr bool in_order() {
@@ -104,6 +114,12 @@ EndReason end_reason_of(CutCause cause) {
   }
   assert(cause != CutCause::none);
   return EndReason::cut_failed;
+}
+
+bool is_failure(EndReason reason, Phase phase) {
+  const Failure failure = row_of(reason).failure;
+  if (failure != Failure::while_waiting) return failure == Failure::yes;
+  return phase == Phase::hold || phase == Phase::connect;
 }
 
 std::string haproxy_letters(EndReason reason, Phase phase) {

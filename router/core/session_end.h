@@ -28,12 +28,14 @@ enum class EndReason : std::uint8_t {
   nothing_sent,  // came and left without a byte: a health check or a port probe
   server_closed,
   server_reset,
-  startup_timeout,
-  bad_start,  // the first packets are not PostgreSQL's
+  startup_timeout,  // the client owed something for too long
+  made_room,        // the client owed something, and every client slot was taken
+  bad_start,        // the first packets are not PostgreSQL's
   bad_proxy_header,
   denied,
-  wait_expired,  // held in vain
-  turned_away,   // refused at once: the queue is full or the listener is gone
+  wait_expired,   // held in vain
+  address_limit,  // its address has as many connections as it may
+  turned_away,    // refused at once: the queue is full or the listener is gone
   idle_timeout,
   client_fin_timeout,  // the server has closed, the client did not follow
   server_fin_timeout,
@@ -58,6 +60,9 @@ enum class EndReason : std::uint8_t {
 [[nodiscard]] std::string_view word_of(EndReason reason);
 // `cause` is not none.
 [[nodiscard]] EndReason end_reason_of(CutCause cause);
+// Did it end badly: refused, cut, torn down by the server, waited in vain? No: an orderly end, a client that
+// came without a word or tore its session down itself, and what somebody asked for by hand.
+[[nodiscard]] bool is_failure(EndReason reason, Phase phase);
 // The two letters: first what happened (C client, S server, c or s their time-outs, P refused by the
 // router, D node down or demoted, K by hand or shutdown), then where (R request, Q queue,
 // C connect, D data, L last bytes). "--" is a normal end.

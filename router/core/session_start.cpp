@@ -94,7 +94,13 @@ StartStep SessionStart::read_packet() {
     outstanding_ = std::exchange(received_, {});
     return request_server(Request::direct_tls);
   }
-  // SSLRequest or GSSENCRequest. Plain bytes behind it before it is answered would be taken for encrypted
+  // SSLRequest or GSSENCRequest: each once (ProcessStartupPacket() of PostgreSQL takes no second one either).
+  bool& asked = packet.get<wire::SslRequest>() != nullptr ? asked_ssl_ : asked_gss_;
+  if (std::exchange(asked, true)) {
+    constexpr const char* words = "the client asked for the same encryption twice";
+    return bad(wire::build_fatal("08P01", words), words);
+  }
+  // Plain bytes behind it before it is answered would be taken for encrypted
   // ones by whoever answers (CVE-2021-23214), and no client sends any.
   if (received_.size() > packet.size) {
     constexpr const char* words = "the client sent more bytes after an encryption request without waiting";
@@ -109,6 +115,7 @@ StartStep SessionStart::take_startup(const wire::FirstPacket& packet) {
   identity_ = Identity{cut_name(message.parameter("user")), cut_name(message.database()),
                        cut_name(message.parameter("application_name"))};
   outstanding_ = std::exchange(received_, {});
+  answers_.feed(wire::as_bytes(outstanding_).subspan(packet.size));
   bound_ = outstanding_.size() > packet.size + ahead_max;
   return request_server(Request::startup);
 }
@@ -135,6 +142,7 @@ StartStep SessionStart::more_ahead(wire::Bytes bytes) {
                             : "the client sends on and on without waiting for an answer";
     return bad(request_ == Request::direct_tls ? std::string{} : wire::build_fatal("08P01", words), words);
   }
+  if (request_ == Request::startup) answers_.feed(bytes);
   StartStep step = next_is(StartNext::wait_server);
   if (connected_) step.to_server = wire::as_text(bytes);
   if (too_much) {
@@ -148,7 +156,6 @@ StartStep SessionStart::more_ahead(wire::Bytes bytes) {
 StartStep SessionStart::server_connected() {
   assert(asked_ && !connected_);
   connected_ = true;
-  scanner_ = wire::StartupReplyScanner();
   StartStep step = next_is(request_ == Request::none ? StartNext::wait_client : StartNext::wait_server);
   step.to_server = proxy_header() + outstanding_;
   return step;
@@ -224,6 +231,12 @@ StartStep SessionStart::pass(wire::Bytes bytes, StartNext next) {
   return step;
 }
 
+bool SessionStart::client_owes() const {
+  if (request_ == Request::none) return true;
+  // Answers that came ahead of their question are the server's to deal with. After AuthenticationOk all is.
+  return request_ == Request::startup && !scanner_.authenticated() && scanner_.questions() > answers_.count();
+}
+
 bool SessionStart::can_retry() const {
   return asked_ && !bytes_seen_ && !bound_ && !refused_;
 }
@@ -232,6 +245,7 @@ StartStep SessionStart::server_lost(RetryCause cause, std::string why) {
   assert(can_retry());
   connected_ = false;
   held_back_.clear();
+  scanner_ = wire::StartupReplyScanner();
   StartStep step = next_is(StartNext::retry);
   step.cause = cause;
   step.why = std::move(why);
@@ -242,6 +256,23 @@ StartStep SessionStart::refuse(const Refusal& refusal, EndReason end) {
   connected_ = false;
   refused_ = Refused{refusal, end};
   return tell_refusal();
+}
+
+StartStep SessionStart::give_up() const {
+  if (refused_) {
+    StartStep step = next_is(StartNext::end);
+    step.end = refused_->end;
+    step.why = refused_->refusal.message;
+    return step;
+  }
+  // What PostgreSQL itself says when its authentication_timeout is over; before the StartupMessage it says
+  // nothing.
+  StartStep step = bad({}, {});
+  step.end = EndReason::startup_timeout;
+  if (request_ == Request::startup) {
+    step.to_client = wire::build_fatal("57014", "the client did not answer the server in time");
+  }
+  return step;
 }
 
 StartStep SessionStart::tell_refusal() {

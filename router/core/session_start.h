@@ -5,6 +5,10 @@
 // `N` has reached the client, a server that is lost or that says 57P01 or 57P03 is exchanged for another
 // one, unseen. Whoever was told `N` has its StartupMessage sent straight to the next server.
 //
+// It also says whose turn it is (client_owes()): what a server owes is limited by start-up slots, what a
+// client owes by startup_timeout. A client may ask for each kind of encryption once, as PostgreSQL itself has
+// it.
+//
 // Pure: no socket, no clock. The session carries each step out, in this order: `to_client`, `to_server`,
 // `next`. After StartNext::end, cancel or relay nothing more may be fed. Deleted once bytes are relayed, so
 // that a running session does not carry it.
@@ -20,6 +24,7 @@
 #include <vector>
 
 #include "common/base/address.h"
+#include "common/wire/message_counter.h"
 #include "common/wire/startup_packet.h"
 #include "common/wire/startup_reply.h"
 #include "router/core/admission.h"
@@ -39,8 +44,8 @@ struct ClientRules {
 };
 
 enum class StartNext : std::uint8_t {
-  wait_client,  // for the client's next packet: startup_timeout runs
-  wait_server,  // for a grant, the connection, or the server's answer
+  wait_client,  // for the client's next packet
+  wait_server,  // for a grant, the connection, the server's answer, or the client's answer to that
   admit,        // ask Admission::request()
   retry,        // drop the server, if it is still there, and ask Admission::retry()
   cancel,       // forward cancel_request(); this is no session
@@ -80,14 +85,32 @@ class SessionStart {
   // `N` first). `end` is what the session then ends with.
   [[nodiscard]] StartStep refuse(const Refusal& refusal, EndReason end);
 
+  // The client's own time is over: ends the session, with a sentence where the client can read one.
+  [[nodiscard]] StartStep give_up() const;
+
   // The client as the PROXY header named it, else the peer.
   [[nodiscard]] const Address& client() const { return client_; }
+  // No PROXY header is waited for (any more): client() is who it says.
+  [[nodiscard]] bool knows_client() const { return !awaits_proxy_header_; }
   [[nodiscard]] bool client_said_something() const { return said_something_; }
+  // The client has begun a PROXY header or a first packet and not ended it.
+  [[nodiscard]] bool client_broke_off() const { return !received_.empty(); }
+  // It is the client's turn: its next packet is missing (a part of one is not there yet), or its answer to an
+  // authentication request. Before StartNext::relay only.
+  [[nodiscard]] bool client_owes() const;
+  // The server has begun to authenticate the client: it is one that takes sessions.
+  [[nodiscard]] bool server_takes_sessions() const { return scanner_.takes_sessions(); }
   // After `relay`: start-up is known to be over (ReadyForQuery, or an error to the client). Otherwise it goes
   // on behind TLS and somebody has to guess.
   [[nodiscard]] bool is_started() const { return started_; }
   // The server was seen to authenticate the client. Behind TLS nobody can see it.
   [[nodiscard]] bool is_authenticated() const { return scanner_.authenticated(); }
+  // The client began with TLS: with StartNext::relay the server's answer to its ClientHello has come already.
+  [[nodiscard]] bool is_direct_tls() const { return request_ == Request::direct_tls; }
+  // After `relay`: the server has said no (a wrong password, say), and the client is told.
+  [[nodiscard]] bool has_failed() const {
+    return scanner_.state() == wire::StartupReplyScanner::State::error;
+  }
   // A refusal waits to be told, or was: no server is wanted any more. Whoever leaves before it could be told
   // (a client that insists on TLS, at the `N`) ends with this all the same.
   struct Refused {
@@ -141,10 +164,13 @@ class SessionStart {
   bool bound_ = false;       // the client sent too much to be repeated
   bool started_ = false;
   Request request_ = Request::none;
+  bool asked_ssl_ = false;  // the client, for encryption; once each
+  bool asked_gss_ = false;
   std::string received_;     // from the client, not understood yet
   std::string outstanding_;  // from the client, to be answered by a server: what a retry repeats
   std::string held_back_;    // from the server: an ErrorResponse that may still be retried
   wire::StartupReplyScanner scanner_;
+  wire::MessageCounter answers_;  // what the client sent after its StartupMessage
   wire::CancelRequest cancel_;
   Identity identity_;
   std::string smell_;

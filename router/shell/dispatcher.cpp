@@ -63,12 +63,27 @@ Dispatcher::Answer Dispatcher::retry(SessionId session, NodeId node, RetryCause 
   return answer;
 }
 
+void Dispatcher::client_owes(SessionId session, bool takes) {
+  std::vector<Grant> grants;
+  {
+    const std::lock_guard lock(mutex_);
+    admission_.client_owes(session, takes, loop::boot_now(), grants);
+    note(Held{}, grants);
+  }
+  send(std::move(grants), {});
+}
+
+void Dispatcher::server_owes(SessionId session) {
+  const std::lock_guard lock(mutex_);
+  admission_.server_owes(session);
+}
+
 void Dispatcher::started(SessionId session, std::optional<TimePoint> at) {
   std::vector<Grant> grants;
   NodeId first;
   {
     const std::lock_guard lock(mutex_);
-    const NodeId leader = admission_.started(session, loop::boot_now(), grants);
+    const NodeId leader = admission_.started(session, at.has_value(), loop::boot_now(), grants);
     if (at && leader.is_set() && leader == first_start_) first = std::exchange(first_start_, NodeId{});
     note(Held{}, grants);
   }

@@ -1,8 +1,8 @@
 // Dispatcher: Admission for all workers. Puts the lock around it, reads the clock, and sends what concerns
 // another session on to the worker that owns it.
 //
-// Any thread. The lock is taken when a session starts, has started, or ends, for tables and for the status;
-// never while bytes flow. What is sent to workers is sent after the lock was released.
+// Any thread. The lock is taken when a session starts, changes turns in its start-up, or ends, for tables and
+// for the status; never while bytes flow. What is sent to workers is sent after the lock was released.
 #pragma once
 
 #include <functional>
@@ -52,7 +52,10 @@ class Dispatcher {
   };
   [[nodiscard]] Answer request(SessionId session, ListenerId listener, const Address& client);
   [[nodiscard]] Answer retry(SessionId session, NodeId node, RetryCause cause, std::string_view why);
-  // `at`: when it did; not set: it is over, but nobody knows whether well, so it is no first start.
+  void client_owes(SessionId session, bool takes);
+  void server_owes(SessionId session);
+  // `at`: when it did; not set: it is over, but nobody knows whether well, so it is no first start and shows
+  // nothing about the node.
   void started(SessionId session, std::optional<TimePoint> at);
   // `node`: where it ran; not set if it never had a grant.
   void ended(SessionId session, NodeId node);

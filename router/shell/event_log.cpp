@@ -192,11 +192,15 @@ class EventLog::Impl {
 };
 
 EventLog::EventLog(const LogConfig& config, int fd, Duration join_window)
-    : impl_(std::make_unique<Impl>(config, fd, join_window)) {}
+    : impl_(std::make_unique<Impl>(config, fd, join_window)),
+      session_lines_(config.sessions),
+      session_starts_(config.session_starts) {}
 EventLog::~EventLog() = default;
 
 void EventLog::configure(const LogConfig& config) {
   impl_->configure(config);
+  session_lines_.store(config.sessions, std::memory_order_relaxed);
+  session_starts_.store(config.session_starts, std::memory_order_relaxed);
 }
 bool EventLog::enabled(LogLevel level) const {
   return impl_->enabled(level);

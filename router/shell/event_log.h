@@ -10,6 +10,7 @@
 // kind are written, and log.joined says how many more there were.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -45,8 +46,11 @@ class EventLog {
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
-  void configure(const LogConfig& config);  // level and format can change while running
+  void configure(const LogConfig& config);  // everything can change while running
   [[nodiscard]] bool enabled(LogLevel level) const;
+  // What the configuration says about sessions' lines; whoever writes them asks.
+  [[nodiscard]] SessionLines session_lines() const { return session_lines_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool session_starts() const { return session_starts_.load(std::memory_order_relaxed); }
   // Lines that never reached the descriptor so far.
   [[nodiscard]] std::uint64_t dropped() const;
   void write(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
@@ -56,6 +60,8 @@ class EventLog {
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;
+  std::atomic<SessionLines> session_lines_;
+  std::atomic<bool> session_starts_;
 };
 
 }  // namespace tamada::router

@@ -53,6 +53,7 @@ struct alignas(64) ListenerCounters {
   Counter held;
   Counter cancels;
   Counter bad_starts;
+  Counter address_limited;
   std::atomic<bool> paused{false};  // this worker does not accept at the moment
 
   // How long clients waited for their server, or in vain; by hold_bounds.

@@ -7,6 +7,7 @@
 
 #include "router/config/router_config.h"
 #include "router/core/session_start.h"
+#include "router/shell/address_limiter.h"
 
 namespace tamada::router {
 
@@ -15,6 +16,7 @@ struct ListenerSettings {
   std::string name;
   bool leads = false;  // `to: leader`: what its servers do wrong is a reason to look at them
   ClientRules rules;
+  AddressLimits address_limits;
   KeepaliveConfig keepalive;
   Duration tcp_user_timeout = 0s;
   Duration connect_timeout = 3s;
@@ -32,6 +34,7 @@ using ListenerSettingsPtr = std::shared_ptr<const ListenerSettings>;
   settings->leads = config.policy.to == Target::leader;
   settings->rules =
       ClientRules{config.allow, config.deny, config.proxy_protocol_from, config.send_proxy_protocol};
+  settings->address_limits = {config.max_connections_per_address, config.max_starting_per_address};
   settings->keepalive = config.keepalive;
   settings->tcp_user_timeout = config.tcp_user_timeout;
   settings->connect_timeout = config.connect_timeout;

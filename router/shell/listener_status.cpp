@@ -37,10 +37,10 @@ constexpr std::array route_times = {
 };
 
 constexpr std::array listener_fields = {
-    &ListenerTotals::accepted,   &ListenerTotals::denied,     &ListenerTotals::refused,
-    &ListenerTotals::held,       &ListenerTotals::retried,    &ListenerTotals::cut,
-    &ListenerTotals::cancels,    &ListenerTotals::bad_starts, &ListenerTotals::up_bytes,
-    &ListenerTotals::down_bytes,
+    &ListenerTotals::accepted, &ListenerTotals::denied,     &ListenerTotals::refused,
+    &ListenerTotals::held,     &ListenerTotals::retried,    &ListenerTotals::cut,
+    &ListenerTotals::cancels,  &ListenerTotals::bad_starts, &ListenerTotals::address_limited,
+    &ListenerTotals::up_bytes, &ListenerTotals::down_bytes,
 };
 
 void add(DurationTotals& to, const DurationCounter& counter, const Era& era) {
@@ -122,6 +122,7 @@ void read_counters(const std::vector<std::unique_ptr<ListenerCounters>>& counter
     totals.held += worker->held.get();
     totals.cancels += worker->cancels.get();
     totals.bad_starts += worker->bad_starts.get();
+    totals.address_limited += worker->address_limited.get();
     for (std::size_t i = 0; i < totals.waits.counts.size(); ++i) {
       totals.waits.counts[i] += worker->waits[i].get();
     }

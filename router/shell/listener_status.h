@@ -58,6 +58,7 @@ struct ListenerTotals {
   std::uint64_t cut = 0;                // sessions closed by the router: cuts, and by hand
   std::uint64_t cancels = 0;            // cancel requests forwarded
   std::uint64_t bad_starts = 0;         // first packets that were not PostgreSQL's, or never complete
+  std::uint64_t address_limited = 0;    // refused by a limit for each client's address
   std::uint64_t up_bytes = 0;           // client to server; live, not only at a session's end
   std::uint64_t down_bytes = 0;         // server to client
   Histogram<hold_bounds.size()> waits;  // for a server; of clients that got one and of those that gave up

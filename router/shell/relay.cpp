@@ -3,7 +3,10 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
+#include <array>
+#include <cstring>
 #include <string>
+#include <utility>
 
 namespace tamada::router {
 
@@ -19,6 +22,15 @@ constexpr std::size_t large_read = std::size_t{16} * 1024;
 constexpr std::size_t small_pass = std::size_t{8} * 1024;
 constexpr std::uint8_t large_reads_of_bulk = 8;
 constexpr std::uint8_t small_passes_of_none = 16;
+
+// The whole message (PostgreSQL manual, "Message Formats"). Clients send it in one piece, and nothing after
+// it. The last bytes of a larger message may look the same: then a client that vanished in the middle of that
+// message keeps its session for `terminate_wait`.
+bool ends_with_terminate(std::span<const std::byte> bytes) {
+  constexpr std::array<unsigned char, 5> terminate = {'X', 0, 0, 0, 4};
+  return bytes.size() >= terminate.size() &&
+         std::memcmp(bytes.data() + bytes.size() - terminate.size(), terminate.data(), terminate.size()) == 0;
+}
 
 // Bytes the kernel has taken and the peer has not acknowledged.
 bool has_unacknowledged(const loop::TcpStream& stream) {
@@ -126,6 +138,22 @@ std::uint64_t Relay::progress() const {
   return up_ + down_ - client_.stream.queued() - server_.stream.queued();
 }
 
+Duration Relay::fin_wait() const {
+  if (encrypted_ || client_.last_words == LastWords::unseen) return unseen_wait;
+  return client_.last_words == LastWords::terminate ? terminate_wait : 0s;
+}
+
+bool Relay::pass_held_fin() {
+  if (!std::exchange(fin_held_, false)) return false;
+  if (mode_ == Mode::ending) {
+    server_.stream.finish(last_bytes);
+    owner_.on_both_closed();
+  } else {
+    server_.stream.shutdown();
+  }
+  return true;
+}
+
 void Relay::pass_reset(End& to) {
   if (!to.stream.is_open()) {
     to.stream.close();
@@ -143,11 +171,13 @@ void Relay::End::on_connected(Result<void> result) {
 void Relay::End::on_bytes(std::span<const std::byte> bytes) {
   if (relay.mode_ != Mode::passing) {
     if (relay.mode_ == Mode::watched) return relay.owner_.on_watched_bytes(side, bytes);
+    if (relay.mode_ == Mode::ending) return;
     relay.owner_.on_noted(side);
   }
   relay.count(side, bytes.size());
   End& peer = relay.end_of(other(side));
   relay.write_on(*this, peer, bytes);
+  last_words = ends_with_terminate(bytes) ? LastWords::terminate : LastWords::other;
   streak = bytes.size() < large_read ? std::uint8_t{0} : static_cast<std::uint8_t>(streak + 1);
   if (streak < large_reads_of_bulk) return;
   streak = 0;
@@ -156,6 +186,7 @@ void Relay::End::on_bytes(std::span<const std::byte> bytes) {
 
 void Relay::End::on_passed(std::size_t bytes) {
   relay.count(side, bytes);
+  last_words = LastWords::unseen;
   if (relay.end_of(other(side)).stream.queued() > 0) stream.read_stop();
   streak = bytes >= small_pass ? std::uint8_t{0} : static_cast<std::uint8_t>(streak + 1);
   if (streak < small_passes_of_none) return;
@@ -167,9 +198,11 @@ void Relay::End::on_end() {
   if (relay.mode_ == Mode::watched) return relay.owner_.on_watched_loss(side, false, "closed");
   fin_seen = true;
   End& peer = relay.end_of(other(side));
-  if (!peer.fin_seen) {
-    peer.stream.shutdown();
-    return relay.owner_.on_half_closed(side);
+  if (!peer.fin_seen && relay.mode_ != Mode::ending) {
+    const Duration held = side == Side::client ? relay.fin_wait() : 0s;
+    relay.fin_held_ = held > 0s;
+    if (!relay.fin_held_) peer.stream.shutdown();
+    return relay.owner_.on_half_closed(side, held);
   }
   relay.finish(last_bytes);
   relay.owner_.on_both_closed();
@@ -184,6 +217,13 @@ void Relay::End::on_drained() {
 void Relay::End::on_closed(const Error& why) {
   if (relay.mode_ == Mode::watched) return relay.owner_.on_watched_loss(side, true, why.message);
   End& peer = relay.end_of(other(side));
+  if (fin_seen && relay.fin_held_ && side == Side::client && peer.stream.is_open()) {
+    // A client that has closed refuses what the server says last (TLS: close_notify). The server's FIN
+    // follows.
+    relay.mode_ = Mode::ending;
+    peer.stream.pass_to(nullptr);
+    return peer.stream.read_start();
+  }
   if (fin_seen) {
     // It had closed in order and refuses what still came for it: its last bytes are not to be lost for that.
     peer.stream.finish(last_bytes);

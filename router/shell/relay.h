@@ -5,6 +5,12 @@
 // taken: a slow reader costs at most one read buffer and is never cut for being slow. FIN passes through
 // after what was sent before it, and so does a reset, except that bytes still on their way out come first.
 //
+// A server closes by itself when its client has said Terminate, and whoever closes first keeps the port for a
+// minute (TIME_WAIT). So the client's FIN waits for the server's: `terminate_wait` after a Terminate, which
+// the server has read as well; `unseen_wait` where nobody could see the last words (encryption, or passed on
+// inside the kernel). A client that is gone without a word has its FIN passed on at once: its locks are not
+// to stay for that.
+//
 // A direction that carries bulk (COPY, a dump) is passed on inside the kernel (TcpStream::pass_to) for as
 // long as it does; small messages are quicker by reading and writing.
 //
@@ -41,8 +47,9 @@ class RelayOwner {
   virtual void on_watched_loss(Side side, bool reset, std::string_view why) = 0;
   // Mode::noted: bytes came from a side and are about to be passed on.
   virtual void on_noted(Side from) = 0;
-  // Passing or noted: the first FIN came, from `side`, and was passed on.
-  virtual void on_half_closed(Side side) = 0;
+  // Passing or noted: the first FIN came, from `side`, and was passed on, unless `held`: then pass_held_fin()
+  // is to be called after that time.
+  virtual void on_half_closed(Side side, Duration held) = 0;
   // Passing or noted: all is over and closed, because both sent FIN, or because `side` was reset.
   virtual void on_both_closed() = 0;
   virtual void on_reset(Side side, std::string_view why) = 0;
@@ -53,7 +60,14 @@ class RelayOwner {
 
 class Relay {
  public:
-  enum class Mode : std::uint8_t { watched, noted, passing };
+  enum class Mode : std::uint8_t {
+    watched,
+    noted,
+    passing,
+    ending,  // the relay's own: the client is gone, and only the server's FIN is waited for
+  };
+  static constexpr Duration terminate_wait = 2s;
+  static constexpr Duration unseen_wait = 100ms;
 
   Relay(loop::Loop& loop, RelayOwner& owner, RouteCounters& counted_in);
   Relay(const Relay&) = delete;
@@ -69,6 +83,10 @@ class Relay {
 
   void send(Side to, std::string_view bytes);
   void set_mode(Mode mode) { mode_ = mode; }
+  // From now on the bytes are encrypted.
+  void set_encrypted() { encrypted_ = true; }
+  // The client's FIN that was held goes to the server. False: none was.
+  bool pass_held_fin();
   void set_route(RouteCounters& counted_in) { route_ = &counted_in; }
   [[nodiscard]] RouteCounters& route() const { return *route_; }
 
@@ -96,6 +114,9 @@ class Relay {
   [[nodiscard]] Address client_local_address() const { return client_.stream.local_address(); }
 
  private:
+  // What came last from an end.
+  enum class LastWords : std::uint8_t { other, terminate, unseen };
+
   // One socket and its callbacks.
   struct End final : loop::StreamListener {
     End(loop::Loop& loop, Relay& owner, Side which) : relay(owner), side(which), stream(loop, *this) {}
@@ -108,6 +129,7 @@ class Relay {
     Relay& relay;
     const Side side;
     bool fin_seen = false;
+    LastWords last_words = LastWords::other;
     std::uint8_t streak = 0;  // large reads in a row, or while passing on: small ones
     loop::TcpStream stream;
   };
@@ -116,6 +138,8 @@ class Relay {
   void count(Side from, std::size_t bytes);
   void write_on(End& from, End& to, std::span<const std::byte> bytes);
   void set_options(End& end, const ListenerSettings& settings);
+  // How long the client's FIN waits for the server's.
+  [[nodiscard]] Duration fin_wait() const;
   // FIN or RST, whichever loses nothing that is still on its way.
   void pass_reset(End& to);
 
@@ -125,6 +149,8 @@ class Relay {
   std::uint64_t down_ = 0;
   Mode mode_ = Mode::watched;
   bool held_ = false;
+  bool encrypted_ = false;
+  bool fin_held_ = false;  // the client's
   End client_;
   End server_;
 };

@@ -40,11 +40,12 @@ void Session::begin(loop::UniqueFd socket) {
 
 // ---- running
 
-void Session::on_half_closed(Side side) {
+void Session::on_half_closed(Side side, Duration held) {
   // Behind TLS nobody knows how it ended: perhaps with an error.
   if (starting_) finish_starting(std::nullopt);
   phase_ = Phase::closing;
   closing_as_ = side == Side::client ? EndReason::client_closed : EndReason::server_closed;
+  if (held > 0s) return set_deadline_in(held);
   watch_quiet(settings().fin_timeout);
 }
 
@@ -87,6 +88,10 @@ bool Session::is_about(const RoutingTable& table) const {
 void Session::on_deadline() {
   deadline_ = {};
   if (phase_ == Phase::closing) {
+    if (relay_.pass_held_fin()) {
+      if (!ended_) watch_quiet(settings().fin_timeout);
+      return;
+    }
     return check_quiet(settings().fin_timeout, closing_as_ == EndReason::client_closed
                                                    ? EndReason::server_fin_timeout
                                                    : EndReason::client_fin_timeout);
@@ -95,15 +100,7 @@ void Session::on_deadline() {
     if (settings().idle_timeout > 0s) check_quiet(settings().idle_timeout, EndReason::idle_timeout);
     return;
   }
-  if (starting_->passing) return finish_starting(loop::boot_now());
-  if (const auto* refused = starting_->machine.refused()) {
-    relay_.close();
-    return end(refused->end, refused->refusal.message);
-  }
-  listener_.counters->bad_starts.add();
-  client_ = starting_->machine.client();
-  relay_.cut(farewell);
-  end(EndReason::startup_timeout);
+  on_starting_deadline();
 }
 
 void Session::watch_quiet(Duration limit) {
@@ -193,8 +190,12 @@ void Session::end(EndReason reason, std::string_view why) {
   ended_ = true;
   const TimePoint now = loop::boot_now();
   set_deadline({});
+  move_address(AddressLimiter::Place::none);
   leave_admission();
-  if (starting_) count_wait(now);
+  if (starting_) {
+    count_wait(now);
+    set_owing({});
+  }
   if (node_.is_set() && phase_ >= Phase::startup) route().session.add(now - born_, era());
   if (has_key_) host_.cancel_registry().remove(id_, cancel_pid_);
   if (phase_ == Phase::first_packet) count_accepted();

@@ -8,8 +8,15 @@
 // Admission and in the CancelRegistry, and the names its StartupMessage gave. What only start-up needs is
 // freed when that is over, and no buffer is held while nothing waits to be sent.
 //
+// While it starts, whoever owes the next word has the turn (SessionStart::client_owes()). In the server's
+// turns the session has a start-up slot. The client's turns are timed, all together: past `startup_timeout`
+// it is ended, and when all client slots are taken it may be ended sooner (make_room()).
+//
 // Under TLS nobody can see when start-up is over; it counts as over when the server has answered
 // `tls_bursts` times after its `S` (handshake and SCRAM), or after `tls_starting`, whichever comes first.
+// Whoever did not speak last has the turn. One thing is sure: with no more than `tls_handshake_bursts`
+// answers nobody is authenticated yet; then it is not over, but the session has no start-up slot any more and
+// the client owes.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +36,7 @@ namespace tamada::router {
 class Session final : private RelayOwner {
  public:
   static constexpr unsigned tls_bursts = 4;
+  static constexpr unsigned tls_handshake_bursts = 1;
   static constexpr Duration tls_starting = 1s;
 
   Session(SessionHost& host, ListenerContext& listener, SessionId id, const Address& peer);
@@ -54,6 +62,8 @@ class Session final : private RelayOwner {
   void end_now(EndReason reason);
   // The same for EndReason::ended_by_hand, but a client that has seen nothing of a server yet is told 57P01.
   void end_by_hand();
+  // The client owes something, and others need its place: ends it at once.
+  void make_room();
 
   [[nodiscard]] SessionStats describe(TimePoint now) const;
   [[nodiscard]] bool is_of(NodeId node, ListenerId listener) const;  // not set: any
@@ -68,7 +78,7 @@ class Session final : private RelayOwner {
   void on_watched_bytes(Side from, std::span<const std::byte> bytes) override;
   void on_watched_loss(Side side, bool reset, std::string_view why) override;
   void on_noted(Side from) override;
-  void on_half_closed(Side side) override;
+  void on_half_closed(Side side, Duration held) override;
   void on_both_closed() override;
   void on_reset(Side side, std::string_view why) override;
 
@@ -78,8 +88,15 @@ class Session final : private RelayOwner {
   void connect(const Grant& grant);
   void retry(RetryCause cause, std::string_view why);
   void refuse(const Refusal& refusal, EndReason reason);
+  // Counts the connection for its address. False: there are too many, and the session was refused or ended.
+  [[nodiscard]] bool enter_address();
+  void move_address(AddressLimiter::Place to);
   void forward_cancel();
   void begin_relay();
+  void take_turn(bool client_owes);
+  void set_owing(TimePoint since);  // TimePoint{}: it owes nothing
+  void set_starting_deadline();
+  void on_starting_deadline();
   // `at`: when; not set: it is over, but nobody knows whether well.
   void finish_starting(std::optional<TimePoint> at);
   // How long it waited for a server, once.
@@ -117,6 +134,7 @@ class Session final : private RelayOwner {
   std::uint32_t cancel_pid_ = 0;
   std::uint16_t server_port_ = 0;  // ours, towards the server: it stands in PostgreSQL's log
   Phase phase_ = Phase::first_packet;
+  AddressLimiter::Place address_place_ = AddressLimiter::Place::none;
   EndReason closing_as_ = EndReason::client_closed;  // in Phase::closing
   bool admitted_ = false;                            // Admission knows it
   bool has_key_ = false;                             // the CancelRegistry knows it

@@ -37,6 +37,7 @@ class SessionHost {
   [[nodiscard]] virtual loop::Loop& loop() = 0;
   [[nodiscard]] virtual Dispatcher& dispatcher() = 0;
   [[nodiscard]] virtual CancelRegistry& cancel_registry() = 0;
+  [[nodiscard]] virtual AddressLimiter& addresses() = 0;
   [[nodiscard]] virtual EventLog& log() = 0;
 
   // The newest table this worker has taken; null before the first.
@@ -52,6 +53,9 @@ class SessionHost {
 
   // Session::on_deadline() is called once `due` has come. `old`: what the session had; TimePoint{}: none.
   virtual void change_deadline(Session& session, TimePoint old, TimePoint due) = 0;
+  // Since when the client of `session` owes something in its start-up; TimePoint{}: it does not. `old`: what
+  // the session said last. Who has owed longest may have to make room.
+  virtual void change_owing(Session& session, TimePoint old, TimePoint since) = 0;
   // Dispatcher::expire() is to be called then.
   virtual void expire_at(std::optional<TimePoint> when) = 0;
   // Something on the write side is a reason to look at the node.

@@ -10,11 +10,20 @@ std::string_view or_dash(std::string_view word) {
   return word.empty() ? std::string_view("-") : word;
 }
 
+LogLevel level_of(const EndedSession& session) {
+  if (session.reason == EndReason::nothing_sent) return LogLevel::debug;
+  return is_failure(session.reason, session.phase) ? LogLevel::warn : LogLevel::info;
+}
+
+bool is_wanted(SessionLines lines, LogLevel level) {
+  return lines == SessionLines::all || (lines == SessionLines::failures && level == LogLevel::warn);
+}
+
 }  // namespace
 
 void log_session_end(EventLog& log, const EndedSession& session) {
-  const LogLevel level = session.reason == EndReason::nothing_sent ? LogLevel::debug : LogLevel::info;
-  if (!log.enabled(level)) return;
+  const LogLevel level = level_of(session);
+  if (!is_wanted(log.session_lines(), level) || !log.enabled(level)) return;
   const auto [user, database, application] = unpack_identity(session.identity);
   const std::string id = fmt::format("{}.{}", session.id.worker, session.id.number);
   const std::string client = session.client.to_string();
@@ -42,6 +51,25 @@ void log_session_end(EventLog& log, const EndedSession& session) {
   };
   if (session.let_in) return log.write(level, "session.end", fields);
   log.write_joined(level, "session.end", {word_of(session.reason), session.client.ip_bytes()}, fields);
+}
+
+void log_session_start(EventLog& log, const StartedSession& session) {
+  if (!log.session_starts() || !log.enabled(LogLevel::info)) return;
+  const auto [user, database, application] = unpack_identity(session.identity);
+  const std::string id = fmt::format("{}.{}", session.id.worker, session.id.number);
+  const std::string client = session.client.to_string();
+  const std::string server = session.server.to_string();
+  log.write(LogLevel::info, "session.start",
+            {{"id", std::string_view(id)},
+             {"client", std::string_view(client)},
+             {"listener", session.listener},
+             {"node", session.node},
+             {"server", std::string_view(server)},
+             {"server_side_port", std::uint64_t{session.server_port}},
+             {"user", or_dash(user)},
+             {"database", or_dash(database)},
+             {"application", or_dash(application)},
+             {"wait_ms", std::uint64_t{session.wait_ms}}});
 }
 
 std::string pack_identity(const SessionStart::Identity& identity) {

@@ -1,4 +1,4 @@
-// The one line a session has in the log: `session.end`, when it is over.
+// The lines a session has in the log: `session.end`, when it is over, and if wanted `session.start` before.
 #pragma once
 
 #include <array>
@@ -36,9 +36,25 @@ struct EndedSession {
   bool let_in;
 };
 
-// At info; at debug if the client never sent a byte (health checks, port probes). Lines about strangers are
-// joined, by how their sessions ended.
+// At warn if it ended badly (is_failure()); at debug if the client never sent a byte (health checks, port
+// probes); else at info. EventLog::session_lines() may leave out those at info, or all. Lines about strangers
+// are joined, by how their sessions ended.
 void log_session_end(EventLog& log, const EndedSession& session);
+
+// Borrows its texts for the call.
+struct StartedSession {
+  SessionId id;
+  const Address& client;
+  std::string_view listener;
+  std::string_view node;
+  const Address& server;
+  std::uint16_t server_port;  // as in EndedSession
+  std::string_view identity;
+  std::uint32_t wait_ms;
+};
+
+// At info, if EventLog::session_starts() says so.
+void log_session_start(EventLog& log, const StartedSession& session);
 
 // User, database and application name in one string, each ended by a zero byte: what a running session keeps.
 [[nodiscard]] std::string pack_identity(const SessionStart::Identity& identity);

@@ -1,6 +1,7 @@
 // The start-up of a session: from the first packet to the first byte that is only passed on.
 #include "router/shell/session_startup.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -55,16 +56,20 @@ const CutLine* find_cut(const RoutingTable& table, const ListenerSettings& setti
 }
 
 void Session::carry_out(const StartStep& step) {
+  // A cancel request is no session and passes by the limits.
+  const bool passes_by = step.next == StartNext::end || step.next == StartNext::cancel;
+  if (!passes_by && starting_->machine.knows_client() && !std::exchange(starting_->entered, true) &&
+      !enter_address()) {
+    return;
+  }
   if (!step.to_client.empty()) relay_.send(Side::client, step.to_client);
   if (!step.to_server.empty()) relay_.send(Side::server, step.to_server);
   switch (step.next) {
     case StartNext::wait_client:
-      if (deadline_ == TimePoint{}) set_deadline_in(settings().startup_timeout);
-      return;
     case StartNext::wait_server:
-      return set_deadline({});
+      return take_turn(starting_->machine.client_owes());
     case StartNext::admit:
-      set_deadline({});
+      take_turn(false);
       return admit();
     case StartNext::retry:
       return retry(step.cause, step.why);
@@ -75,17 +80,103 @@ void Session::carry_out(const StartStep& step) {
     case StartNext::end:
       if (step.end == EndReason::denied) {
         listener_.counters->denied.add();
-      } else if (step.end == EndReason::bad_start || step.end == EndReason::bad_proxy_header) {
+      } else if (step.end == EndReason::bad_start || step.end == EndReason::bad_proxy_header ||
+                 step.end == EndReason::startup_timeout) {
         listener_.counters->bad_starts.add();
       }
       client_ = starting_->machine.client();
       if (step.to_client.empty()) {
+        relay_.drop_server();
         relay_.close();  // nothing to wait for: a denied crowd is not to hold sockets
       } else {
         relay_.cut(farewell);
       }
       return end(step.end, step.why);
   }
+}
+
+bool Session::enter_address() {
+  const AddressLimits& limits = settings().address_limits;
+  if (!limits.is_set()) return true;
+  client_ = starting_->machine.client();
+  const AddressLimiter::Entry entry =
+      host_.addresses().enter(settings().id, settings().name, client_, limits);
+  address_place_ = entry.place;
+  if (entry.place == AddressLimiter::Place::starting) return true;
+  listener_.counters->address_limited.add();
+  if (entry.place == AddressLimiter::Place::refused) {
+    starting_->client_left = std::min(starting_->client_left, refused_patience);
+    refuse({"53300", entry.message, entry.hint}, EndReason::address_limit);
+  } else {
+    relay_.close();
+    end(EndReason::address_limit, entry.message);
+  }
+  return false;
+}
+
+void Session::move_address(AddressLimiter::Place to) {
+  const AddressLimiter::Place from = std::exchange(address_place_, to);
+  if (from == AddressLimiter::Place::none) {
+    address_place_ = from;
+  } else {
+    host_.addresses().move(listener_.settings->id, client_, from, to);
+  }
+}
+
+// Whose turn it is: the client's own time runs or stands still, and the start-up slot is given back or taken.
+void Session::take_turn(bool client_owes) {
+  const TimePoint now = loop::boot_now();
+  // Behind TLS, past the handshake, it may well be an authenticated client that simply has no query.
+  const bool timed = client_owes && !(starting_->passing && starting_->bursts > tls_handshake_bursts);
+  if (timed != (starting_->owes_since != TimePoint{})) {
+    if (!timed) starting_->client_left -= now - starting_->owes_since;
+    set_owing(timed ? now : TimePoint{});
+  }
+  set_starting_deadline();
+  if (!admitted_ || phase_ != Phase::startup || starting_->has_slot != client_owes) return;
+  starting_->has_slot = !client_owes;
+  if (client_owes) {
+    host_.dispatcher().client_owes(id_, starting_->machine.server_takes_sessions());
+  } else {
+    host_.dispatcher().server_owes(id_);
+  }
+}
+
+void Session::set_owing(TimePoint since) {
+  host_.change_owing(*this, starting_->owes_since, since);
+  starting_->owes_since = since;
+}
+
+void Session::set_starting_deadline() {
+  TimePoint due = starting_->guess_at;
+  if (starting_->owes_since != TimePoint{}) {
+    const TimePoint patience_ends = starting_->owes_since + starting_->client_left;
+    due = due == TimePoint{} ? patience_ends : std::min(due, patience_ends);
+  }
+  set_deadline(due);
+}
+
+void Session::on_starting_deadline() {
+  if (starting_->guess_at != TimePoint{} && loop::boot_now() >= starting_->guess_at) {
+    if (starting_->bursts > tls_handshake_bursts) return finish_starting(loop::boot_now());
+    // The handshake is not through, so nobody is authenticated. From here on the client owes, whoever spoke
+    // last: nobody can see whether what it sends is a whole anything.
+    starting_->guess_at = {};
+    return take_turn(true);
+  }
+  if (!starting_->passing) return carry_out(starting_->machine.give_up());
+  listener_.counters->bad_starts.add();
+  relay_.cut(farewell);
+  end(EndReason::startup_timeout);
+}
+
+void Session::make_room() {
+  if (ended_ || !starting_) return;
+  listener_.counters->bad_starts.add();
+  client_ = starting_->machine.client();
+  relay_.drop_server();
+  relay_.close();  // no farewell: its descriptor is what somebody else needs
+  end(EndReason::made_room);
 }
 
 void Session::admit() {
@@ -129,6 +220,7 @@ void Session::connect(const Grant& grant) {
   starting_->waited = now - starting_->asked;
   starting_->connected = now;
   starting_->answered = false;
+  starting_->has_slot = true;
   wait_ms_ = static_cast<std::uint32_t>(to_ms(starting_->waited));
   // The grant may have been on its way while this worker took a newer table, or was too busy for too long.
   const RoutingTable* table = host_.table();
@@ -188,6 +280,7 @@ void Session::on_watched_loss(Side side, bool reset, std::string_view why) {
   if (side == Side::client) {
     client_ = machine.client();
     relay_.close();
+    if (machine.client_broke_off()) listener_.counters->bad_starts.add();
     if (const auto* refused = machine.refused()) return end(refused->end, refused->refusal.message);
     if (machine.client_said_something()) route().client_aborts.add();
     if (reset) return end(EndReason::client_reset);
@@ -229,6 +322,8 @@ void Session::forward_cancel() {
   const SessionStart& machine = starting_->machine;
   listener_.counters->cancels.add();
   leave_admission();
+  set_owing({});
+  move_address(AddressLimiter::Place::none);
   host_.forward_cancel(machine.cancel_request(), machine.proxy_header(), starting_->settings,
                        relay_.release_client(), machine.client());
   relay_.close();
@@ -238,32 +333,47 @@ void Session::forward_cancel() {
 }
 
 void Session::begin_relay() {
-  set_deadline({});
-  count_wait(loop::boot_now());
+  const TimePoint now = loop::boot_now();
+  count_wait(now);
   const SessionStart::Identity& names = starting_->machine.identity();
   if (!names.user.empty() || !names.database.empty() || !names.application.empty()) {
     identity_ = pack_identity(names);
   }
   if (starting_->machine.is_started()) {
     relay_.set_mode(Relay::Mode::passing);
-    return finish_starting(loop::boot_now());
+    return finish_starting(now);
   }
   starting_->passing = true;
+  starting_->guess_at = now + tls_starting;
+  starting_->bursts = starting_->machine.is_direct_tls() ? 1 : 0;
   relay_.set_mode(Relay::Mode::noted);
-  set_deadline_in(tls_starting);
+  relay_.set_encrypted();
+  take_turn(true);
 }
 
+// Behind TLS whoever did not speak last owes.
 void Session::on_noted(Side from) {
+  const bool guesses = starting_->guess_at != TimePoint{};
   if (from == Side::client) {
     starting_->client_spoke = true;
-  } else if (std::exchange(starting_->client_spoke, false) && ++starting_->bursts >= tls_bursts) {
-    finish_starting(loop::boot_now());
+    if (guesses) take_turn(false);
+    return;
   }
+  if (std::exchange(starting_->client_spoke, false)) ++starting_->bursts;
+  const unsigned enough = guesses ? tls_bursts : tls_handshake_bursts + 1;
+  if (starting_->bursts >= enough) return finish_starting(loop::boot_now());
+  take_turn(true);
 }
 
 void Session::finish_starting(std::optional<TimePoint> at) {
   relay_.set_mode(Relay::Mode::passing);
   let_in_ = at.has_value() && (starting_->passing || starting_->machine.is_authenticated());
+  if (let_in_ && !starting_->machine.has_failed()) {
+    log_session_start(host_.log(), {id_, client_, listener_.settings->name, host_.name_of(node_),
+                                    relay_.server_address(), server_port_, identity_, wait_ms_});
+  }
+  set_owing({});
+  move_address(AddressLimiter::Place::running);
   starting_.reset();
   host_.dispatcher().started(id_, at);
   set_deadline({});

@@ -7,20 +7,30 @@
 
 namespace tamada::router {
 
+// What is left of its own time to a client that is refused for its address, to come to where it can be told.
+inline constexpr Duration refused_patience = 2s;
+
 // For a client's last words once we close on it.
 inline constexpr Duration farewell = 5s;
 
 struct Session::Starting {
   Starting(ListenerSettingsPtr begun_with, const Address& peer, const Address& local)
-      : settings(std::move(begun_with)), machine(settings->rules, peer, local) {}
+      : settings(std::move(begun_with)),
+        machine(settings->rules, peer, local),
+        client_left(settings->startup_timeout) {}
   const ListenerSettingsPtr settings;
   SessionStart machine;
-  TimePoint asked{};      // for a server, the first time
-  Duration waited{};      // from then until the last grant
-  TimePoint connected{};  // when the connection to the server was begun; then: when it stood
+  TimePoint asked{};       // for a server, the first time
+  Duration waited{};       // from then until the last grant
+  TimePoint connected{};   // when the connection to the server was begun; then: when it stood
+  TimePoint owes_since{};  // the client owes something since then; TimePoint{}: it is the server's turn
+  Duration client_left;    // what is left of startup_timeout for the client, all its turns together
+  TimePoint guess_at{};  // behind TLS: when the start-up is taken for finished, perhaps; TimePoint{}: no more
   unsigned bursts = 0;
   bool client_spoke = false;  // since the last burst
   bool passing = false;       // behind TLS
+  bool entered = false;       // the client's address is known, and asked for
+  bool has_slot = false;      // of Admission's start-up slots
   bool answered = false;      // a byte of this server has come
   bool wait_counted = false;
   bool had_to_wait = false;  // counted

@@ -49,6 +49,7 @@ void take_status(ListenerStats& stats, const ListenerStatus& status) {
   stats.cut = status.totals.cut;
   stats.cancels = status.totals.cancels;
   stats.bad_starts = status.totals.bad_starts;
+  stats.address_limited = status.totals.address_limited;
   stats.up_bytes = status.totals.up_bytes;
   stats.down_bytes = status.totals.down_bytes;
   stats.waits = status.totals.waits;

@@ -20,6 +20,8 @@ namespace {
 constexpr Duration smell_again = 20ms;
 // How often a full router looks whether it has room again.
 constexpr Duration gate_check = 20ms;
+// What a client that owes something has in any case, however full the router is.
+constexpr Duration owing_patience = 1s;
 
 // Is there a line in `newer` that `older` did not have?
 bool has_new_cuts(const RoutingTable* older, const RoutingTable& newer) {
@@ -193,7 +195,7 @@ void Worker::begin_session(ListenerId listener, loop::UniqueFd socket, const Add
 }
 
 void Worker::pause_if_full() {
-  if (gate_closed_ || !shared_.gate.is_full()) return;
+  if (gate_closed_ || !shared_.gate.is_full() || make_room()) return;
   gate_closed_ = true;
   for (const auto& [number, acceptor] : acceptors_) acceptor->stop();
   for (const auto& [id, context] : listeners_)
@@ -207,8 +209,15 @@ void Worker::pause_if_full() {
                             {"effect", "new clients wait in the kernel's backlog"}});
 }
 
+bool Worker::make_room() {
+  const auto number = owing_.take_due(loop::boot_now() - owing_patience);
+  if (!number) return false;
+  sessions_.at(*number)->make_room();
+  return true;
+}
+
 void Worker::check_gate() {
-  if (shared_.gate.is_full()) return;
+  if (shared_.gate.is_full() && !make_room()) return;
   gate_closed_ = false;
   gate_timer_.stop();
   for (const auto& [number, acceptor] : acceptors_) acceptor->resume();
@@ -274,6 +283,10 @@ const std::string& Worker::name_of(NodeId node) const {
 void Worker::change_deadline(Session& session, TimePoint old, TimePoint due) {
   deadlines_.change(session.id().number, old, due);
   arm_deadline_timer();
+}
+
+void Worker::change_owing(Session& session, TimePoint old, TimePoint since) {
+  owing_.change(session.id().number, old, since);
 }
 
 void Worker::arm_deadline_timer() {

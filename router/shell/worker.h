@@ -51,6 +51,7 @@ class WorkerOwner {
 struct WorkerShared {
   Dispatcher& dispatcher;
   CancelRegistry& cancel_registry;
+  AddressLimiter& addresses;
   EventLog& log;
   ClientGate& gate;
   WorkerOwner& owner;
@@ -121,6 +122,7 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   loop::Loop& loop() override { return loop_; }
   Dispatcher& dispatcher() override { return shared_.dispatcher; }
   CancelRegistry& cancel_registry() override { return shared_.cancel_registry; }
+  AddressLimiter& addresses() override { return shared_.addresses; }
   EventLog& log() override { return shared_.log; }
   const RoutingTable* table() const override { return table_.get(); }
   bool has_run_out() const override { return ran_out_; }
@@ -128,6 +130,7 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   void remember_name(NodeId node, const std::string& name) override;
   const std::string& name_of(NodeId node) const override;
   void change_deadline(Session& session, TimePoint old, TimePoint due) override;
+  void change_owing(Session& session, TimePoint old, TimePoint since) override;
   void expire_at(std::optional<TimePoint> when) override;
   void report_smell(NodeId node, const char* words) override;
   void report_no_connection(NodeId node) override;
@@ -149,6 +152,8 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   void apply_listeners(std::vector<WorkerListener> listeners, std::vector<WorkerSocket> sockets);
   void begin_session(ListenerId listener, loop::UniqueFd socket, const Address& peer);
   void pause_if_full();
+  // Ends the session whose client has owed longest, if that is long enough. False: there is none.
+  bool make_room();
   void check_gate();
   static bool is_due_again(TimePoint& last);
   void deadline_fired();
@@ -189,6 +194,7 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   std::unordered_map<NodeId, TimePoint> unconnected_;
   std::uint64_t next_number_ = 1;
   Deadlines deadlines_;
+  Deadlines owing_;  // sessions whose client owes something, by since when
   std::optional<TimePoint> deadline_armed_;
   std::optional<TimePoint> expiry_armed_;
   loop::Timer deadline_timer_;

@@ -74,6 +74,7 @@ class WorkerPool::Impl final : private WorkerOwner {
   Era era_{0};  // of the maxima
   Dispatcher dispatcher_;
   CancelRegistry cancel_registry_;
+  AddressLimiter addresses_;
   ClientGate gate_;
   ListeningSockets sockets_;
   std::map<ListenerId, ListenerEntry> listeners_;
@@ -110,8 +111,8 @@ WorkerPool::Impl::Impl(loop::Loop& control, std::uint32_t workers, EventLog& log
   gate_.set_limit(client_limit(descriptors_, 0));
   std::vector<AdmissionSink*> sinks;
   for (std::uint32_t i = 0; i < workers; ++i) {
-    workers_.push_back(
-        std::make_unique<Worker>(i, WorkerShared{dispatcher_, cancel_registry_, log_, gate_, *this}));
+    workers_.push_back(std::make_unique<Worker>(
+        i, WorkerShared{dispatcher_, cancel_registry_, addresses_, log_, gate_, *this}));
     sinks.push_back(workers_.back().get());
   }
   dispatcher_.set_sinks(std::move(sinks));

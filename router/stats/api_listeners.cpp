@@ -6,11 +6,17 @@ namespace tamada::router::api {
 namespace {
 
 Json totals_json(const ListenerStats& listener) {
-  return {{"accepted", listener.accepted}, {"denied", listener.denied},
-          {"refused", listener.refused},   {"had_to_wait", listener.had_to_wait},
-          {"retried", listener.retried},   {"cut", listener.cut},
-          {"cancels", listener.cancels},   {"bad_starts", listener.bad_starts},
-          {"up_bytes", listener.up_bytes}, {"down_bytes", listener.down_bytes}};
+  return {{"accepted", listener.accepted},
+          {"denied", listener.denied},
+          {"refused", listener.refused},
+          {"had_to_wait", listener.had_to_wait},
+          {"retried", listener.retried},
+          {"cut", listener.cut},
+          {"cancels", listener.cancels},
+          {"bad_starts", listener.bad_starts},
+          {"address_limited", listener.address_limited},
+          {"up_bytes", listener.up_bytes},
+          {"down_bytes", listener.down_bytes}};
 }
 
 Json listener_json(const ListenerStats& listener) {

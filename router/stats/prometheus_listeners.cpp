@@ -18,7 +18,7 @@ struct ListenerMetric {
   std::uint64_t (*value)(const ListenerStats&);
 };
 
-const std::array<ListenerMetric, 16> listener_metrics{{
+const std::array<ListenerMetric, 17> listener_metrics{{
     {"listener_configured", "gauge", "0 for a listener that was taken out and still has sessions.",
      [](const ListenerStats& listener) -> std::uint64_t { return listener.configured ? 1 : 0; }},
     {"listener_paused", "gauge", "1 while no connections are accepted because no file descriptors are left.",
@@ -31,7 +31,7 @@ const std::array<ListenerMetric, 16> listener_metrics{{
      }},
     {"listener_sessions", "gauge", "Sessions that have a server.",
      [](const ListenerStats& listener) -> std::uint64_t { return listener.sessions; }},
-    {"listener_starting", "gauge", "Sessions whose start-up is not finished.",
+    {"listener_starting", "gauge", "Sessions in their start-up for which the server has the next word.",
      [](const ListenerStats& listener) -> std::uint64_t { return listener.starting; }},
     {"listener_held", "gauge", "Clients that wait because no node is fit.",
      [](const ListenerStats& listener) -> std::uint64_t { return listener.held; }},
@@ -54,8 +54,13 @@ const std::array<ListenerMetric, 16> listener_metrics{{
      [](const ListenerStats& listener) { return listener.cut; }},
     {"listener_cancels_total", "counter", "Cancel requests passed on.",
      [](const ListenerStats& listener) { return listener.cancels; }},
-    {"listener_bad_starts_total", "counter", "Connections whose first bytes were none of PostgreSQL's.",
+    {"listener_bad_starts_total", "counter",
+     "Connections whose first bytes were none of PostgreSQL's or never complete, or that owed an answer for "
+     "too long.",
      [](const ListenerStats& listener) { return listener.bad_starts; }},
+    {"listener_address_limited_total", "counter",
+     "Connections refused because their address had as many as it may.",
+     [](const ListenerStats& listener) { return listener.address_limited; }},
 }};
 
 struct RouteMetric {
@@ -74,7 +79,7 @@ const std::array<RouteMetric, 11> route_metrics{{
      [](const RouteStats& route) -> std::uint64_t { return route.weight; }},
     {"route_sessions", "gauge", "Sessions on the node.",
      [](const RouteStats& route) -> std::uint64_t { return route.sessions; }},
-    {"route_starting", "gauge", "Sessions on the node whose start-up is not finished.",
+    {"route_starting", "gauge", "Sessions on the node in their start-up for which it has the next word.",
      [](const RouteStats& route) -> std::uint64_t { return route.starting; }},
     {"route_sessions_total", "counter", "Sessions that the node has had.",
      [](const RouteStats& route) { return route.sessions_total; }},

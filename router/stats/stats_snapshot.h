@@ -103,6 +103,7 @@ struct ListenerStats {
   std::uint64_t cut = 0;
   std::uint64_t cancels = 0;
   std::uint64_t bad_starts = 0;
+  std::uint64_t address_limited = 0;
   std::uint64_t up_bytes = 0;
   std::uint64_t down_bytes = 0;
   Histogram<hold_bounds.size()> waits;

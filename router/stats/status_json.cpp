@@ -80,11 +80,17 @@ Json node_json(const StatsSnapshot& snapshot, std::size_t index) {
 }
 
 Json listener_json(const ListenerStats& listener) {
-  Json totals{{"accepted", listener.accepted}, {"denied", listener.denied},
-              {"refused", listener.refused},   {"held", listener.had_to_wait},
-              {"retried", listener.retried},   {"cut", listener.cut},
-              {"cancels", listener.cancels},   {"bad_starts", listener.bad_starts},
-              {"up_bytes", listener.up_bytes}, {"down_bytes", listener.down_bytes}};
+  Json totals{{"accepted", listener.accepted},
+              {"denied", listener.denied},
+              {"refused", listener.refused},
+              {"held", listener.had_to_wait},
+              {"retried", listener.retried},
+              {"cut", listener.cut},
+              {"cancels", listener.cancels},
+              {"bad_starts", listener.bad_starts},
+              {"address_limited", listener.address_limited},
+              {"up_bytes", listener.up_bytes},
+              {"down_bytes", listener.down_bytes}};
   return {{"name", listener.name},         {"bind", listener.bind},     {"to", name_of(listener.to)},
           {"sessions", listener.sessions}, {"held", listener.held},     {"starting", listener.starting},
           {"queued", listener.queued},     {"paused", listener.paused}, {"totals", std::move(totals)}};

@@ -108,7 +108,8 @@ function totalsOf({ totals, waiting_max: most, why_none: whyNone }, errors) {
     entry('errors', errors, 'connections to servers that failed', true),
     entry('retried', totals.retried, 'tried again on the server side, unseen by the client'),
     entry('cut', totals.cut, 'sessions that the router closed: fail-overs, maintenance, by hand'),
-    entry('bad starts', totals.bad_starts, 'first packets that are not PostgreSQL', true),
+    entry('bad starts', totals.bad_starts, 'first packets that are not PostgreSQL or not whole, answers that did not come', true),
+    entry('address limit', totals.address_limited, 'clients refused because their address had as many connections as it may', true),
     entry('cancels', totals.cancels, 'cancel requests passed on'),
   ];
   return whyNone ? [el('div', { class: 'why-none', title: whyNone }, tag(`\u25b2 ${whyNone}`, 'warn')), ...entries] : entries;

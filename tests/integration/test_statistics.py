@@ -255,7 +255,7 @@ def test_the_older_status_page_has_the_keys_it_always_had(router: Router, client
     for listener in status["listeners"]:
         assert set(listener) >= {"name", "bind", "to", "sessions", "held", "starting", "queued", "paused", "totals"}
         assert set(listener["totals"]) >= {"accepted", "denied", "refused", "held", "retried", "cut", "cancels",
-                                           "bad_starts", "up_bytes", "down_bytes"}
+                                           "bad_starts", "address_limited", "up_bytes", "down_bytes"}
     assert set(status["history"][0]) >= {"at", "event", "node", "words"}
 
 

@@ -133,6 +133,7 @@ inline std::vector<ListenerStats> the_listeners() {
   ListenerStats write = a_listener(1, "write", Target::leader, 48);
   write.refused = 2;
   write.bad_starts = 1;
+  write.address_limited = 2;
   write.starting = 1;
   write.queued = 2;
   write.oldest_wait = 120ms;

@@ -44,6 +44,8 @@ std::string seen(StartupReplyScanner& scanner, std::size_t used) {
   if (scanner.state() == State::error)
     text += ", error " + scanner.error().sqlstate + " " + scanner.error().message;
   if (scanner.state() == State::garbage) text += ", garbage: " + scanner.problem();
+  if (scanner.questions() > 0) text += ", questions: " + std::to_string(scanner.questions());
+  if (scanner.takes_sessions()) text += ", takes sessions";
   return text;
 }
 
@@ -80,9 +82,26 @@ TEST_CASE("a whole start-up is followed to ReadyForQuery and no further", "[star
   const std::string stream =
       negotiate + auth_sasl + notice + auth_ok + parameter + key_data(4711, "\x01key"s) + ready;
   const std::string used = std::to_string(stream.size());
-  CHECK(scan(stream) == "used " + used + ", authenticated, talked, negotiated, key 4711:\x01key, ready");
+  const std::string end = ", questions: 1, takes sessions";
+  CHECK(scan(stream) ==
+        "used " + used + ", authenticated, talked, negotiated, key 4711:\x01key, ready" + end);
   CHECK(scan(stream + message('T', "a row follows")) ==
-        "used " + used + ", authenticated, talked, negotiated, key 4711:\x01key, ready");
+        "used " + used + ", authenticated, talked, negotiated, key 4711:\x01key, ready" + end);
+}
+
+TEST_CASE("authentication requests that want an answer are counted when they are whole", "[startup_reply]") {
+  const std::string password = message('R', "\0\0\0\3"s);
+  const std::string md5 = message('R', "\0\0\0\5salt"s);
+  const std::string sasl_continue = message('R', "\0\0\0\x0br=..."s);
+  const std::string sasl_final = message('R', "\0\0\0\x0cv=..."s);
+  const auto ends_with = [](const std::string& text, const std::string& end) { return text.ends_with(end); };
+  CHECK(ends_with(scan(password), ", talked, waiting, questions: 1, takes sessions"));
+  CHECK(ends_with(scan(md5), ", questions: 1, takes sessions"));
+  CHECK(ends_with(scan(md5.substr(0, md5.size() - 1)), ", talked, waiting, takes sessions"));
+  CHECK(ends_with(scan(auth_sasl + sasl_continue), ", questions: 2, takes sessions"));
+  CHECK(ends_with(scan(auth_sasl + sasl_continue + sasl_final + auth_ok), ", questions: 2, takes sessions"));
+  CHECK(ends_with(scan(auth_ok), ", authenticated, talked, waiting, takes sessions"));
+  CHECK(ends_with(scan(notice + parameter + negotiate), ", negotiated, waiting"));
 }
 
 TEST_CASE("keys of protocol 3.2 are taken whole, other sizes are garbage", "[startup_reply]") {

@@ -64,7 +64,11 @@ struct Door {
   }
   void started(std::uint64_t number, TimePoint now = at(0s)) {
     grants.clear();
-    admission.started(session(number), now, grants);
+    admission.started(session(number), true, now, grants);
+  }
+  void client_owes(std::uint64_t number, bool takes = false, TimePoint now = at(0s)) {
+    grants.clear();
+    admission.client_owes(session(number), takes, now, grants);
   }
   void ended(std::uint64_t number, TimePoint now = at(0s)) {
     grants.clear();
@@ -196,6 +200,94 @@ TEST_CASE("nobody overtakes those who wait", "[admission]") {
   CHECK(door.granted() == Numbers{2});
   door.started(2);
   CHECK(node_of(door.request(3)) == a);
+}
+
+TEST_CASE("a client that owes an answer has no start-up slot", "[admission]") {
+  Door door;
+  door.policies[0].max_starting = 1;
+  door.configure();
+  door.table({a});
+  CHECK(node_of(door.request(1)) == a);
+  CHECK(is_held(door.request(2)));
+  CHECK(is_held(door.request(3)));
+  door.client_owes(1);
+  CHECK(door.granted() == Numbers{2});
+  CHECK(door.admission.load(write_port, at(0s)).starting == 1);
+  CHECK(door.admission.load(write_port, at(0s)).sessions == 2);
+
+  // It has answered: at once among those that start, though there is no room, and nobody new comes in.
+  door.admission.server_owes(session(1));
+  CHECK(door.admission.load(write_port, at(0s)).starting == 2);
+  door.started(2);
+  CHECK(door.granted().empty());
+  door.started(1);
+  CHECK(door.granted() == Numbers{3});
+}
+
+TEST_CASE("turns count once, and only in a start-up", "[admission]") {
+  Door door;
+  door.table({a});
+  const auto starting = [&] { return door.admission.load(write_port, at(0s)).starting; };
+  (void)door.request(1);
+  door.client_owes(1);
+  door.client_owes(1);
+  CHECK(starting() == 0);
+  door.admission.server_owes(session(1));
+  door.admission.server_owes(session(1));
+  CHECK(starting() == 1);
+  SECTION("started in the client's turn") {
+    door.client_owes(1);
+    door.started(1);
+  }
+  SECTION("ended in the client's turn") {
+    door.client_owes(1);
+    door.ended(1);
+    CHECK(door.admission.sessions_on(a) == 0);
+  }
+  SECTION("sent back to the queue in the client's turn") {
+    door.client_owes(1);
+    CHECK(is_held(door.retry(1, RetryCause::reset, at(0s))));
+    CHECK(door.admission.sessions_on(a) == 0);
+  }
+  SECTION("started") {
+    door.started(1);
+  }
+  door.client_owes(1);
+  door.admission.server_owes(session(1));
+  door.client_owes(42);
+  door.admission.server_owes(session(42));
+  CHECK(starting() == 0);
+}
+
+TEST_CASE("a suspect node is trusted again once it has authenticated, not for an answer to SSLRequest",
+          "[admission]") {
+  Door door;
+  door.table({a});
+  (void)door.request(1);
+  CHECK(is_held(door.retry(1, RetryCause::not_ready, at(0s))));
+  CHECK(is_held(door.request(2, at(10ms))));
+  CHECK(is_held(door.request(3, at(20ms))));
+  (void)door.expire(at(200ms));
+  REQUIRE(door.granted() == Numbers{1});
+  SECTION("by an authentication request") {
+    door.client_owes(1, true, at(210ms));
+    CHECK(door.granted() == Numbers{2, 3});
+  }
+  SECTION("not by N: the others go on waiting, one tries at a time") {
+    door.client_owes(1, false, at(210ms));
+    CHECK(door.granted().empty());
+    (void)door.expire(at(1200ms));
+    CHECK(door.granted() == Numbers{2});
+  }
+  SECTION("not by a start-up that nobody knows the end of") {
+    door.grants.clear();
+    door.admission.started(session(1), false, at(210ms), door.grants);
+    CHECK(door.granted() == Numbers{2});
+  }
+  SECTION("whoever tries leaves: the next one tries at once") {
+    door.ended(1, at(210ms));
+    CHECK(door.granted() == Numbers{2});
+  }
 }
 
 TEST_CASE("connection limits queue, for the listener and for each node", "[admission]") {
@@ -536,7 +628,7 @@ TEST_CASE("a start on a leader listener tells on which node, on another one noth
   door.table({a});
   (void)door.request(1);
   (void)door.request(2, at(0s), read_port);
-  CHECK(door.admission.started(session(1), at(0s), door.grants) == a);
-  CHECK(door.admission.started(session(1), at(0s), door.grants) == NodeId{});
-  CHECK(door.admission.started(session(2), at(0s), door.grants) == NodeId{});
+  CHECK(door.admission.started(session(1), true, at(0s), door.grants) == a);
+  CHECK(door.admission.started(session(1), true, at(0s), door.grants) == NodeId{});
+  CHECK(door.admission.started(session(2), true, at(0s), door.grants) == NodeId{});
 }

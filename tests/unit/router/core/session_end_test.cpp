@@ -34,3 +34,30 @@ TEST_CASE("every cut has its own reason and is the router's doing", "[session_en
   CHECK(word_of(EndedBy::router) == "router");
   CHECK(word_of(Phase::first_packet) == "first-packet");
 }
+
+TEST_CASE("what ended badly is a failure, what was orderly or asked for is none", "[session_end]") {
+  for (const EndReason good :
+       {EndReason::client_closed, EndReason::client_reset, EndReason::server_closed, EndReason::nothing_sent,
+        EndReason::ended_by_hand, EndReason::cut_maintenance}) {
+    CHECK_FALSE(is_failure(good, Phase::relay));
+  }
+  for (const EndReason bad :
+       {EndReason::server_reset,       EndReason::startup_timeout,    EndReason::made_room,
+        EndReason::bad_start,          EndReason::bad_proxy_header,   EndReason::denied,
+        EndReason::wait_expired,       EndReason::turned_away,        EndReason::idle_timeout,
+        EndReason::client_fin_timeout, EndReason::server_fin_timeout, EndReason::draining,
+        EndReason::drain_limit,        EndReason::shutdown,           EndReason::cut_demoted,
+        EndReason::cut_superseded,     EndReason::cut_failed,         EndReason::cut_lagging,
+        EndReason::cut_promoted,       EndReason::cut_refused}) {
+    CHECK(is_failure(bad, Phase::relay));
+  }
+}
+
+TEST_CASE("a client that leaves while it waits for a server gave up, which is a failure", "[session_end]") {
+  for (const EndReason left : {EndReason::client_closed, EndReason::client_reset}) {
+    CHECK_FALSE(is_failure(left, Phase::first_packet));
+    CHECK(is_failure(left, Phase::hold));
+    CHECK(is_failure(left, Phase::connect));
+    CHECK_FALSE(is_failure(left, Phase::startup));
+  }
+}

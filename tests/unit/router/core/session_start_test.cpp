@@ -124,6 +124,99 @@ TEST_CASE("every order of encryption requests reaches the server in turn", "[ses
   }
 }
 
+TEST_CASE("each kind of encryption may be asked for once", "[session_start]") {
+  const std::string ssl = wire::build_ssl_request();
+  const std::string gss = wire::build_gss_enc_request();
+  const auto [first, second] = GENERATE_COPY(std::pair(ssl, gss), std::pair(gss, ssl));
+  Fixture f;
+  f.up_to_server(first);
+  (void)f.server("N");
+  CHECK(f.client(second).to_server == second);
+  (void)f.server("N");
+  const std::string& again = GENERATE_COPY(ssl, gss);
+  const StartStep step = f.client(again);
+  CHECK(step.next == StartNext::end);
+  CHECK(step.end == EndReason::bad_start);
+  CHECK(step.why == "the client asked for the same encryption twice");
+  CHECK(step.to_client == wire::build_fatal("08P01", "the client asked for the same encryption twice"));
+}
+
+TEST_CASE("a refused client may ask for each kind of encryption once, too", "[session_start]") {
+  Fixture f;
+  (void)f.client(wire::build_ssl_request());
+  CHECK((*f).refuse(no_leader, EndReason::wait_expired).to_client == "N");
+  CHECK(f.client(wire::build_ssl_request()).end == EndReason::bad_start);
+}
+
+TEST_CASE("whoever is to say the next word owes it", "[session_start]") {
+  Fixture f;
+  (void)(*f).begin();
+  CHECK((*f).client_owes());
+  const std::string ssl = wire::build_ssl_request();
+  (void)f.client(ssl.substr(0, 5));
+  CHECK((*f).client_owes());
+  CHECK((*f).client_broke_off());
+  REQUIRE(f.client(ssl.substr(5)).next == StartNext::admit);
+  CHECK_FALSE((*f).client_owes());
+  CHECK_FALSE((*f).client_broke_off());
+  (void)(*f).server_connected();
+  CHECK_FALSE((*f).client_owes());
+  (void)f.server("N");
+  CHECK((*f).client_owes());
+  CHECK_FALSE((*f).server_takes_sessions());  // 57P03 would come later
+  (void)f.client(startup_message());
+  CHECK_FALSE((*f).client_owes());
+  (void)f.server(auth_sasl.substr(0, 10));
+  CHECK_FALSE((*f).client_owes());
+  (void)f.server(auth_sasl.substr(10));
+  CHECK((*f).client_owes());
+  CHECK((*f).server_takes_sessions());
+  const std::string answer = message('p', "p-word");
+  (void)f.client(answer.substr(0, 7));
+  CHECK((*f).client_owes());  // a part of an answer is none
+  (void)f.client(answer.substr(7));
+  CHECK_FALSE((*f).client_owes());
+  (void)f.server(message('R', u32(12) + "v=..."));  // SASLFinal asks nothing
+  CHECK_FALSE((*f).client_owes());
+  (void)f.server(auth_ok + key_data);
+  CHECK_FALSE((*f).client_owes());
+}
+
+TEST_CASE("an answer that came ahead of its question is not owed any more", "[session_start]") {
+  Fixture f;
+  (void)f.client(startup_message() + message('p', "p-word"));
+  (void)(*f).server_connected();
+  (void)f.server(message('R', u32(3)));
+  CHECK_FALSE((*f).client_owes());
+  (void)f.server(message('R', u32(3)));
+  CHECK((*f).client_owes());
+  (void)f.client(message('p', "again"));
+  CHECK_FALSE((*f).client_owes());
+}
+
+TEST_CASE("a client whose time is over is told so where it can read it", "[session_start]") {
+  Fixture f;
+  SECTION("asked for its password") {
+    f.up_to_server(startup_message());
+    (void)f.server(auth_sasl);
+    const StartStep step = (*f).give_up();
+    CHECK(step.next == StartNext::end);
+    CHECK(step.end == EndReason::startup_timeout);
+    CHECK(step.to_client == wire::build_fatal("57014", "the client did not answer the server in time"));
+  }
+  SECTION("before its StartupMessage") {
+    f.up_to_n();
+    CHECK((*f).give_up().end == EndReason::startup_timeout);
+    CHECK((*f).give_up().to_client.empty());
+  }
+  SECTION("refused, and not told yet") {
+    (void)f.client(wire::build_ssl_request());
+    (void)(*f).refuse(no_leader, EndReason::wait_expired);
+    CHECK((*f).give_up().end == EndReason::wait_expired);
+    CHECK((*f).give_up().why == no_leader.message);
+  }
+}
+
 TEST_CASE("after S or G everything is passed on and not known to be started", "[session_start]") {
   for (const char* answer : {"S", "G"}) {
     Fixture f;

@@ -62,7 +62,7 @@ TEST_CASE("the status has the shape that others read", "[status_json]") {
     {"name": "write", "bind": ["127.0.0.1:5000"], "to": "leader", "sessions": 4, "held": 0, "starting": 0,
      "queued": 0, "paused": false,
      "totals": {"accepted": 9, "denied": 0, "refused": 0, "held": 0, "retried": 0, "cut": 0, "cancels": 0,
-                "bad_starts": 0, "up_bytes": 0, "down_bytes": 0}})"));
+                "bad_starts": 0, "address_limited": 0, "up_bytes": 0, "down_bytes": 0}})"));
   CHECK(json["listeners"][1]["to"] == "replica");
   CHECK(json["history"] == Json::parse(R"([{"at": "1970-01-01T00:00:01.234Z", "event": "leader.confirmed",
                                             "node": "pg1", "words": "says primary"}])"));
