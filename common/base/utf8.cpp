@@ -1,5 +1,7 @@
 #include "common/base/utf8.h"
 
+#include <fmt/format.h>
+
 namespace tamada {
 
 Utf8Char read_utf8(std::string_view bytes) {
@@ -22,6 +24,17 @@ Utf8Char read_utf8(std::string_view bytes) {
 bool is_control(char32_t code) {
   return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x200e || code == 0x200f ||
          (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+std::string shortened(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  std::size_t end = 0;
+  while (end < limit) {
+    const std::size_t length = read_utf8(text.substr(end)).length;
+    if (end + length > limit) break;
+    end += length;
+  }
+  return fmt::format("{} ... ({} bytes more)", text.substr(0, end), text.size() - end);
 }
 
 }  // namespace tamada

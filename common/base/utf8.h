@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace tamada {
@@ -18,5 +19,9 @@ Utf8Char read_utf8(std::string_view bytes);
 // Does a terminal or a line reader take this character as a command or as the end of a line? True for the
 // C0 and C1 controls, DEL, U+2028, U+2029 and the characters that change the writing direction.
 bool is_control(char32_t code);
+
+// Text from outside for people: as it is up to `limit` bytes; a longer one is cut before the character that
+// would pass the limit, and says how much is missing (" ... (1399745 bytes more)").
+std::string shortened(std::string_view text, std::size_t limit);
 
 }  // namespace tamada

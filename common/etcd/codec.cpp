@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "common/base/utf8.h"
 #include "common/http/base64.h"
 
 namespace tamada::etcd {
@@ -12,6 +13,9 @@ namespace {
 
 using Json = nlohmann::json;
 using http::base64_encode;
+
+// Of what a server says in words; it is shown and logged.
+constexpr std::size_t reason_max = 500;
 
 std::string text_of(const Json& json) {
   // Whatever is no UTF-8 (a password, say) is replaced rather than thrown about.
@@ -309,7 +313,7 @@ Result<WatchMessage> decode_watch(std::string_view text) {
     message.header = header_of(reader, status);
     message.created = reader.boolean("created");
     message.canceled = reader.boolean("canceled");
-    message.cancel_reason = reader.text("cancel_reason");
+    message.cancel_reason = shortened(reader.text("cancel_reason"), reason_max);
     message.compact_revision = reader.number<std::int64_t>("compact_revision");
     for (const Json& one : reader.array("events")) {
       Reader event(one, status);
@@ -332,6 +336,7 @@ RpcError decode_error(int http_status, std::string_view body) {
       if (rpc.message.empty() && !in_stream) rpc.message = reader.text("error");
       return rpc;
     });
+    if (error) error->message = shortened(error->message, reason_max);
     if (error && (error->code != 0 || !error->message.empty())) return *error;
   }
   // A proxy in between, or another server altogether. 404 is a gateway that does not know the path

@@ -15,9 +15,9 @@ namespace {
 
 ClusterMember read_member(JsonFields& fields) {
   ClusterMember member;
-  member.name = fields.required_text("name");
-  member.role = fields.required_text("role");
-  member.state = fields.text("state");
+  member.name = fields.required_name("name");
+  member.role = fields.required_name("role");
+  member.state = fields.name("state");
   member.api_url = fields.text("api_url");
   member.host = fields.text("host");
   member.port = static_cast<std::uint16_t>(fields.number("port", 65535, 1).value_or(0));
@@ -48,15 +48,19 @@ Result<ClusterMembers> parse_cluster_members(std::string_view body) {
   JsonFields fields(*document, "cluster: ", error);
 
   ClusterMembers cluster;
-  cluster.scope = fields.text("scope");
+  cluster.scope = fields.name("scope");
   cluster.pause = fields.flag("pause");
   if (const auto* scheduled = fields.object("scheduled_switchover")) {
     JsonFields parts(*scheduled, "cluster: scheduled_switchover.", error);
     cluster.scheduled_switchover =
-        ScheduledSwitchover{parts.required_text("at"), parts.text("from"), parts.text("to")};
+        ScheduledSwitchover{parts.required_name("at"), parts.name("from"), parts.name("to")};
   }
   const auto* members = fields.list("members");
-  if (members == nullptr) fields.refuse("members", "missing, expected a list");
+  if (members == nullptr) {
+    fields.refuse("members", "missing, expected a list");
+  } else if (members->size() > members_max) {
+    fields.refuse("members", fmt::format("{} of them, expected at most {}", members->size(), members_max));
+  }
   std::set<std::string, std::less<>> names;
   for (std::size_t i = 0; members != nullptr && i < members->size() && !error; ++i) {
     const std::string key = fmt::format("members[{}]", i);

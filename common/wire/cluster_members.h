@@ -13,6 +13,9 @@
 
 namespace tamada::wire {
 
+// More than any cluster has; an answer with more of them is refused.
+inline constexpr std::size_t members_max = 256;
+
 struct ClusterMember {
   std::string name;  // never empty; unique among the members
   std::string role;  // "leader", "standby_leader", "sync_standby", "quorum_standby", "replica", or a new word

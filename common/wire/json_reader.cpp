@@ -153,10 +153,10 @@ void JsonFields::refuse(std::string_view key, const json& found, std::string_vie
   refuse(key, fmt::format("found {}, expected {}", describe_json(found), expected));
 }
 
-std::string JsonFields::checked_text(std::string_view key, const json& value) {
+std::string JsonFields::checked_text(std::string_view key, const json& value, std::size_t most) {
   const auto& text = value.get_ref<const std::string&>();
-  if (text.size() > json_text_max) {
-    refuse(key, fmt::format("a text of {} bytes, expected at most {}", text.size(), json_text_max));
+  if (text.size() > most) {
+    refuse(key, fmt::format("a text of {} bytes, expected at most {}", text.size(), most));
   } else if (has_control_character(text)) {
     refuse(key, value, "text without control characters");
   } else {
@@ -165,22 +165,34 @@ std::string JsonFields::checked_text(std::string_view key, const json& value) {
   return {};
 }
 
-std::string JsonFields::text(const char* key) {
+std::string JsonFields::text_of(const char* key, std::size_t most) {
   const json* value = any(key);
   if (value == nullptr) return {};
-  if (value->is_string()) return checked_text(key, *value);
+  if (value->is_string()) return checked_text(key, *value, most);
   refuse(key, *value, "text");
   return {};
 }
 
-std::string JsonFields::required_text(const char* key) {
-  std::string result = text(key);
+std::string JsonFields::required(const char* key, std::string found) {
   if (any(key) == nullptr) {
     refuse(key, "missing, expected text");
-  } else if (result.empty()) {
+  } else if (found.empty()) {
     refuse(key, "empty, expected text");
   }
-  return result;
+  return found;
+}
+
+std::string JsonFields::text(const char* key) {
+  return text_of(key, json_text_max);
+}
+std::string JsonFields::required_text(const char* key) {
+  return required(key, text(key));
+}
+std::string JsonFields::name(const char* key) {
+  return text_of(key, name_max);
+}
+std::string JsonFields::required_name(const char* key) {
+  return required(key, name(key));
 }
 
 std::optional<std::uint64_t> JsonFields::number(const char* key, std::uint64_t most, std::uint64_t least) {
@@ -220,11 +232,14 @@ PatroniTags JsonFields::tags(const char* key) {
   PatroniTags result;
   const json* source = object(key);
   if (source == nullptr) return result;
+  if (source->size() > json_tags_max) {
+    refuse(key, fmt::format("{} tags, expected at most {}", source->size(), json_tags_max));
+    return result;
+  }
   for (const auto& [name, value] : source->items()) {
     const std::string full = fmt::format("{}.{}", key, name);
-    if (has_control_character(name) || name.size() > json_text_max)
-      refuse(full, "not a usable name of a tag");
-    if (value.is_string()) result.values[name] = checked_text(full, value);
+    if (has_control_character(name) || name.size() > name_max) refuse(full, "not a usable name of a tag");
+    if (value.is_string()) result.values[name] = checked_text(full, value, name_max);
     if (value.is_boolean() || value.is_number()) result.values[name] = value.dump();
   }
   const auto truthy = [&](const char* name) {

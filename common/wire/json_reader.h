@@ -19,6 +19,7 @@ inline constexpr std::size_t json_size_max = 1 << 20;
 inline constexpr std::size_t json_values_max = 50'000;
 inline constexpr std::size_t json_depth_max = 32;
 inline constexpr std::size_t json_text_max = 1024;
+inline constexpr std::size_t json_tags_max = 100;
 
 // One whole JSON object. `what` begins every error ("node status"). Refuses other values, a key given twice
 // in one object, and what passes the limits above. The parser and the value's destructor do not recurse.
@@ -39,11 +40,15 @@ class JsonFields {
   // At most json_text_max bytes without control characters, so that it may stand in a log line.
   std::string text(const char* key);           // empty if absent
   std::string required_text(const char* key);  // absent or empty: an error
+  // The same of at most name_max bytes: names, states, roles, versions, which are shown again and again.
+  std::string name(const char* key);
+  std::string required_name(const char* key);
   // A whole number from 0 (or `least`) to `most`.
   std::optional<std::uint64_t> number(const char* key, std::uint64_t most, std::uint64_t least = 0);
   template <class Int>
   std::optional<Int> number_as(const char* key);
   bool flag(const char* key);  // false if absent
+  // At most json_tags_max, of at most name_max bytes each, name and value.
   PatroniTags tags(const char* key);
 
   // nullptr if absent.
@@ -57,7 +62,9 @@ class JsonFields {
   [[nodiscard]] const std::string& place() const { return place_; }
 
  private:
-  std::string checked_text(std::string_view key, const nlohmann::json& value);
+  std::string checked_text(std::string_view key, const nlohmann::json& value, std::size_t most);
+  std::string text_of(const char* key, std::size_t most);
+  std::string required(const char* key, std::string found);
 
   const nlohmann::json& object_;
   std::string place_;  // "node status: " or "cluster: members[2]."

@@ -45,8 +45,8 @@ Result<NodeStatus> parse_node_status(std::string_view body) {
   JsonFields fields(*document, "node status: ", error);
 
   NodeStatus status;
-  status.state = fields.required_text("state");
-  status.role_text = fields.required_text("role");
+  status.state = fields.required_name("state");
+  status.role_text = fields.required_name("role");
   status.role = node_role(status.role_text);
   status.timeline = fields.number_as<std::uint32_t>("timeline");
   if (const auto* xlog = fields.object("xlog")) {
@@ -55,7 +55,7 @@ Result<NodeStatus> parse_node_status(std::string_view body) {
     status.received_location = positions.number_as<std::uint64_t>("received_location");
     status.replayed_location = positions.number_as<std::uint64_t>("replayed_location");
   }
-  status.replication_state = fields.text("replication_state");
+  status.replication_state = fields.name("replication_state");
   status.sync_standby = fields.flag("sync_standby");
   status.quorum_standby = fields.flag("quorum_standby");
   status.pause = fields.flag("pause");
@@ -65,13 +65,13 @@ Result<NodeStatus> parse_node_status(std::string_view body) {
   status.dcs_last_seen = fields.number_as<std::int64_t>("dcs_last_seen");
   status.server_version = fields.number_as<std::uint32_t>("server_version");
   status.tags = fields.tags("tags");
-  status.postmaster_start_time = fields.text("postmaster_start_time");
-  status.system_identifier = fields.text("database_system_identifier");
+  status.postmaster_start_time = fields.name("postmaster_start_time");
+  status.system_identifier = fields.name("database_system_identifier");
   if (const auto* patroni = fields.object("patroni")) {
     JsonFields names(*patroni, "node status: patroni.", error);
-    status.patroni_version = names.text("version");
-    status.scope = names.text("scope");
-    status.name = names.text("name");
+    status.patroni_version = names.name("version");
+    status.scope = names.name("scope");
+    status.name = names.name("name");
   }
   if (error) return tl::make_unexpected(std::move(*error));
   return status;

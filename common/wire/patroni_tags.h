@@ -1,11 +1,16 @@
 // A Patroni node's tags, as GET /patroni and GET /cluster show them.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
 
 namespace tamada::wire {
+
+// Bytes of a name that is believed: a member's, a cluster's, a tag's; also of a state, a role, a version. A
+// longer one is none of Patroni's, whoever wrote it. (A host's name has at most 253.)
+inline constexpr std::size_t name_max = 255;
 
 struct PatroniTags {
   // Every tag as Patroni compares it with ?tag_KEY=VALUE: text as it is, anything else as its lower-cased

@@ -214,14 +214,22 @@ class Checker {
     if (!known && !given(section + ".to")) {
       report(section + ".to", "missing; say which nodes take its sessions, e.g. to: replica");
     }
-    const bool leader_only = policy.to == Target::leader || policy.to == Target::standby_leader;
-    if (policy.otherwise_leader && (leader_only || policy.to == Target::any)) {
+    const bool single = policy.reserves.empty();
+    const bool leader_only = policy.is_write() || (single && policy.to == Target::standby_leader);
+    if (policy.otherwise_leader && !single) {
+      report(section + ".otherwise", "has no meaning beside a list in `to`; let the list end with leader",
+             {section + ".otherwise", section + ".to"});
+    } else if (policy.otherwise_leader && (leader_only || policy.to == Target::any)) {
       report(section + ".otherwise", "leader has no meaning here: the listener goes to the leader already",
              {section + ".otherwise", section + ".to"});
     }
-    if (policy.max_lag && leader_only) {
+    if ((policy.max_lag || policy.max_lag_time) && leader_only) {
       report(section + ".max_lag", "has no meaning for a listener that goes to the leader",
              {section + ".max_lag", section + ".to"});
+    }
+    if (policy.require_streaming && leader_only) {
+      report(section + ".require_streaming", "has no meaning for a listener that goes to the leader",
+             {section + ".require_streaming", section + ".to"});
     }
     if (listener.keepalive.on) {
       check_whole_seconds(section + ".keepalive.idle", listener.keepalive.idle);

@@ -55,10 +55,11 @@ class Loader {
             listener);
       }
     }
-    // "read" falls back to the leader unless asked not to; that is meant for `to: replica` only.
+    // "read" falls back to the leader unless asked not to; that is meant for `to: replica` alone.
     for (ListenerConfig& listener : config_.listeners) {
       const bool asked = raw_.values.count("listeners." + listener.policy.name + ".otherwise") > 0;
-      if (!asked && listener.policy.to != Target::replica) listener.policy.otherwise_leader = false;
+      const bool plain = listener.policy.to == Target::replica && listener.policy.reserves.empty();
+      if (!asked && !plain) listener.policy.otherwise_leader = false;
     }
     if (has_etcd_ || raw_.sections.count("cluster.etcd") > 0) config_.cluster.etcd = etcd_;
     take_password("stats.admin_password_file", config_.stats.admin_password_file,

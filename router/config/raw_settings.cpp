@@ -155,6 +155,17 @@ class Collector {
       } else {
         for (std::string& part : split_list(node.text)) value.items.push_back({std::move(part), value.place});
       }
+    } else if (node.kind == YamlNode::Kind::list && setting.joins_list) {
+      std::string joined;
+      for (const YamlNode& item : node.items) {
+        if (item.kind != YamlNode::Kind::scalar) {
+          report(item.place, path, fmt::format("{} in the list; expected {}", kind_name(item), setting.type));
+          return;
+        }
+        if (!joined.empty()) joined += ", ";
+        joined += trimmed(item.text);
+      }
+      value.items.push_back({std::move(joined), value.place});
     } else if (node.kind == YamlNode::Kind::list && setting.is_list()) {
       const bool may_be_map = setting.path == "cluster.nodes";
       for (const YamlNode& item : node.items) {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "common/base/quantity.h"
+#include "router/config/raw_settings.h"
 
 namespace tamada::router {
 
@@ -102,16 +103,14 @@ constexpr std::array<Word<Target>, 6> target_words{{{"leader", Target::leader},
 
 }  // namespace
 
-Result<void> parse_target(std::string_view text, ListenerPolicy& policy) {
+namespace {
+
+Result<Preference> parse_preference(std::string_view text) {
   if (!text.starts_with("tag:")) {
     std::array<std::string_view, target_words.size() + 1> known;
     for (std::size_t i = 0; i < target_words.size(); ++i) {
       known[i] = target_words[i].text;
-      if (text != target_words[i].text) continue;
-      policy.to = target_words[i].value;
-      policy.tag_key.clear();
-      policy.tag_value.clear();
-      return {};
+      if (text == target_words[i].text) return Preference{target_words[i].value, {}, {}};
     }
     known.back() = "tag:key=value";
     return tl::make_unexpected(unknown_word(text, known));
@@ -125,18 +124,46 @@ Result<void> parse_target(std::string_view text, ListenerPolicy& policy) {
   if (key.empty() || value.empty()) {
     return fail(ErrorKind::invalid, fmt::format("\"{}\": expected tag:key=value", text));
   }
-  policy.to = Target::tag;
-  policy.tag_key = key;
-  policy.tag_value = value;
+  Preference entry{Target::tag, std::string(key), std::string(value)};
   // As Patroni compares: a YAML boolean in lower case, any other text as it is.
-  if (policy.tag_value == "True" || policy.tag_value == "TRUE") policy.tag_value = "true";
-  if (policy.tag_value == "False" || policy.tag_value == "FALSE") policy.tag_value = "false";
+  if (entry.tag_value == "True" || entry.tag_value == "TRUE") entry.tag_value = "true";
+  if (entry.tag_value == "False" || entry.tag_value == "FALSE") entry.tag_value = "false";
+  return entry;
+}
+
+std::string format_preference(const Preference& entry) {
+  if (entry.to == Target::tag) return fmt::format("tag:{}={}", entry.tag_key, entry.tag_value);
+  return format_word(entry.to, target_words);
+}
+
+}  // namespace
+
+Result<void> parse_target(std::string_view text, ListenerPolicy& policy) {
+  std::vector<Preference> entries;
+  std::vector<std::string> parts = split_list(text);
+  if (parts.empty()) parts.emplace_back();
+  for (const std::string& part : parts) {
+    auto entry = parse_preference(part);
+    if (!entry) return tl::make_unexpected(entry.error());
+    if (std::find(entries.begin(), entries.end(), *entry) != entries.end()) {
+      return fail(ErrorKind::invalid, fmt::format("\"{}\" stands there twice; expected each once", part));
+    }
+    entries.push_back(*std::move(entry));
+  }
+  policy.to = entries.front().to;
+  policy.tag_key = entries.front().tag_key;
+  policy.tag_value = entries.front().tag_value;
+  policy.reserves.assign(entries.begin() + 1, entries.end());
   return {};
 }
 
 std::string format_target(const ListenerPolicy& policy) {
-  if (policy.to == Target::tag) return fmt::format("tag:{}={}", policy.tag_key, policy.tag_value);
-  return format_word(policy.to, target_words);
+  std::string text;
+  for (const Preference& entry : policy.preferences()) {
+    if (!text.empty()) text += ", ";
+    text += format_preference(entry);
+  }
+  return text;
 }
 
 Error unknown_word(std::string_view text, std::span<const std::string_view> known) {

@@ -37,7 +37,8 @@ Result<void> parse_api(std::string_view text, std::string_view default_scheme, s
 // "etcd1", "etcd1:2379", "https://etcd1:2379", in the same form with the port.
 Result<std::string> parse_etcd_host(std::string_view text);
 
-// "leader", "replica", ..., "tag:key=value" into `policy.to` and its tag.
+// "leader", "replica", ..., "tag:key=value", or several with commas, into `policy.to`, its tag and
+// `reserves`.
 Result<void> parse_target(std::string_view text, ListenerPolicy& policy);
 std::string format_target(const ListenerPolicy& policy);
 

@@ -32,8 +32,9 @@ struct Setting {
   std::function<void(SettingScope&)> clear;  // set for lists only
   // As a person would write it; of a list, the items. Empty: nothing set.
   std::function<std::vector<std::string>(const SettingScope&)> get;
-  bool secret = false;   // never shown
-  bool is_file = false;  // names a file that must be readable
+  bool secret = false;      // never shown
+  bool is_file = false;     // names a file that must be readable
+  bool joins_list = false;  // one text for `set`; a list in the file is the same with commas
 
   [[nodiscard]] bool is_list() const { return clear != nullptr; }
 };

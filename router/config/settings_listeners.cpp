@@ -7,34 +7,60 @@ using namespace setting_rows;
 
 namespace {
 
+// A size in bytes, or a duration: "16MB", "1048576", "10s".
+Result<void> parse_max_lag(std::string_view text, ListenerPolicy& policy) {
+  policy.max_lag.reset();
+  policy.max_lag_time.reset();
+  if (text == "off") return {};
+  const char last = text.empty() ? '0' : text.back();
+  if (last == 'b' || last == 'B' || (last >= '0' && last <= '9')) {
+    auto size = parse_size(text);
+    if (!size) return tl::make_unexpected(size.error());
+    policy.max_lag = *size;
+    return {};
+  }
+  auto span = parse_span(text, 100ms, a_day, false);
+  if (!span) return tl::make_unexpected(span.error());
+  policy.max_lag_time = *span;
+  return {};
+}
+
+std::string format_max_lag(const ListenerPolicy& policy) {
+  if (policy.max_lag_time) return format_duration(*policy.max_lag_time);
+  return policy.max_lag ? format_size(*policy.max_lag) : std::string("off");
+}
+
 void add_routing(std::vector<Setting>& rows) {
   rows.push_back(binds(
       "listeners.*.bind", "where clients connect",
       [](SettingScope & s) -> auto& { return s.listener.bind; }));
-  rows.push_back(
-      {"listeners.*.to", "leader, replica, any, sync, async, standby-leader or tag:key=value",
-       "which nodes take its sessions",
-       [](SettingScope& s, std::string_view text) { return parse_target(text, s.listener.policy); }, nullptr,
-       [](const SettingScope& s) { return Texts{format_target(s.listener.policy)}; }});
+  Setting to{"listeners.*.to",
+             "leader, replica, any, sync, async, standby-leader or tag:key=value, or a list of them",
+             "which nodes take its sessions; of a list the first entry that has a fit node",
+             [](SettingScope& s, std::string_view text) { return parse_target(text, s.listener.policy); },
+             nullptr,
+             [](const SettingScope& s) { return Texts{format_target(s.listener.policy)}; }};
+  to.joins_list = true;
+  rows.push_back(std::move(to));
   rows.push_back(word(
       "listeners.*.otherwise", "where sessions go once every node has answered or failed and none is fit",
       [](SettingScope & s) -> auto& { return s.listener.policy.otherwise_leader; }, otherwise_words));
   rows.push_back(word(
       "listeners.*.balance", "how one of several fit nodes is chosen",
       [](SettingScope & s) -> auto& { return s.listener.policy.balance; }, balance_words));
-  rows.push_back(value(
-      "listeners.*.max_lag", "size or off",
-      "a replica further behind the leader gets no new sessions (16MB is 16 x 1024 x 1024 bytes)",
-      [](SettingScope & s) -> auto& { return s.listener.policy.max_lag; },
-      [](std::string_view text) -> Result<std::optional<std::uint64_t>> {
-        if (text == "off") return std::optional<std::uint64_t>();
-        auto size = parse_size(text);
-        if (!size) return tl::make_unexpected(size.error());
-        return std::optional(*size);
-      },
-      [](const auto& lag) { return lag ? format_size(*lag) : std::string("off"); }));
+  rows.push_back(
+      {"listeners.*.max_lag", "size, duration or off",
+       "a replica further behind the leader, in bytes or in time, gets no new sessions (16MB is 16 x 1024 "
+       "x 1024 bytes)",
+       [](SettingScope& s, std::string_view text) { return parse_max_lag(text, s.listener.policy); }, nullptr,
+       [](const SettingScope& s) { return Texts{format_max_lag(s.listener.policy)}; }});
+  rows.push_back(on_off(
+      "listeners.*.require_streaming",
+      "a replica that does not stream from the leader gets no new sessions, however little it lags",
+      [](SettingScope & s) -> auto& { return s.listener.policy.require_streaming; }));
   rows.push_back(word(
-      "listeners.*.on_lag", "sessions of a replica that lags too far or has `noloadbalance`",
+      "listeners.*.on_lag",
+      "sessions of a replica that lags too far, has `noloadbalance`, or does not stream though it must",
       [](SettingScope & s) -> auto& { return s.listener.policy.on_lag; }, ending_words));
   rows.push_back(word(
       "listeners.*.on_fail", "sessions of a node that failed: neither REST API nor PostgreSQL answers",

@@ -164,7 +164,7 @@ NodeId Admission::started(SessionId id, bool takes, TimePoint now, std::vector<G
   if (takes) trust(node);
   if (node.probe == id) node.probe = {};
   serve(listener, now, grants);
-  return listener.policy.to == Target::leader ? on : NodeId{};
+  return listener.policy.is_write() ? on : NodeId{};
 }
 
 void Admission::ended(SessionId id, TimePoint now, std::vector<Grant>& grants) {

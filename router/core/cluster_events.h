@@ -94,6 +94,8 @@ struct PostgresAnswer {
 struct LeaderKey {
   std::optional<std::string> holder;
   TimePoint as_of;
+  std::size_t oversize = 0;  // not 0: there is a value of so many bytes, which is no member's name (more than
+                             // wire::name_max); `holder` is empty then, and nobody's name is believed
 };
 
 // Patroni's failover key in etcd: a change of the leader that somebody asked for, and that Patroni is about

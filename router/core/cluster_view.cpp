@@ -83,6 +83,9 @@ std::vector<NodeId> ClusterView::claimants(TimePoint now) const {
 NodeId ClusterView::leader_id() const {
   return impl_->leader_id();
 }
+bool ClusterView::is_paused() const {
+  return impl_->is_paused();
+}
 Address ClusterView::address_of(NodeId node) const {
   return impl_->address_of(node);
 }
@@ -111,6 +114,8 @@ void ClusterView::Impl::hear(const PollAnswer& answer, TimePoint now) {
       node->postgres.reset();
       node->doubted.reset();
       node->no_connection.reset();
+      node->stream.forget();
+      pause_.forget(answer.node);
       break;
     case NodeBelief::Heard::answer:
       break;
@@ -126,6 +131,8 @@ void ClusterView::Impl::hear(const PollAnswer& answer, TimePoint now) {
   if (identity_.refusal(belief).empty()) identity_.shown(belief.system_id(), answer.sent);
 
   const wire::NodeStatus& body = *answer.body;
+  // An agent that was just started has not read the store yet: it does not know.
+  if (body.dcs_last_seen.value_or(1) != 0) pause_.hear(answer.node, answer.sent, body.pause);
   if (answer.node == positions_of_ && body.location && body.role == wire::NodeRole::primary) {
     positions_.leader_is_at(*body.location, now);
   }
@@ -135,6 +142,9 @@ void ClusterView::Impl::hear(const PollAnswer& answer, TimePoint now) {
     const bool follows = at && answer.node != positions_of_;
     belief.lag = follows ? positions_.lag(*at, answer.sent) : std::nullopt;
     belief.lag_time = follows ? positions_.lag_time(*at, answer.sent) : std::nullopt;
+    const std::optional<std::uint64_t> received = StreamWatch::position_of(body);
+    const bool knows = received && answer.node != positions_of_;
+    node->stream.hear(body, answer.sent, knows ? positions_.lag_time(*received, answer.sent) : std::nullopt);
   }
 }
 
@@ -145,6 +155,7 @@ void ClusterView::Impl::hear(const ClusterAnswer& answer, TimePoint now) {
   if (!board_.hear(answer, policy_.scope) || !answer.members || !giver->belief.refusal.empty()) return;
   if (!policy_.scope.empty() && !answer.members->scope.empty() && answer.members->scope != policy_.scope)
     return;
+  pause_.hear(answer.node, answer.sent, answer.members->pause);
   for (const auto& node : nodes_) {
     const std::optional<std::string> name =
         OpinionBoard::listed_name(*answer.members, node->belief.policy().api_url, node->belief.name());
@@ -170,9 +181,23 @@ void ClusterView::Impl::hear(const PostgresAnswer& answer, TimePoint now) {
   if (node == nullptr) return;
   (void)schedule_.answered(answer.node, AskKind::postgres, answer.sent);
   if (node->postgres && answer.sent <= node->postgres->sent) return;
+  note_lost(*node, answer);
   node->postgres = answer;
   if (answer.postgres.is_set()) node->belief.found_postgres_at(answer.postgres);
   judge_connection(*node, answer, now);
+}
+
+// Whether this server has been watched without a gap since its agent fell silent.
+void ClusterView::Impl::note_lost(Watched& node, const PostgresAnswer& answer) const {
+  const Address& known = node.belief.postgres();
+  const bool elsewhere = answer.postgres.is_set() && known.is_set() && !(answer.postgres == known);
+  bool unwatched = false;
+  if (node.belief.silences() > 0) {
+    const TimePoint since = node.belief.silent_since();
+    const TimePoint before = node.postgres ? std::max(node.postgres->sent, since) : since;
+    unwatched = answer.sent - before > ttl_;
+  }
+  if (!answer.answered || elsewhere || unwatched) node.postgres_lost = answer.sent;
 }
 
 // Whether the node takes connections matters only once a session says that it does not: until then an
@@ -206,6 +231,10 @@ void ClusterView::Impl::hear(const LeaderKey& key, TimePoint now) {
   if (!policy_.watches_leader_key || !board_.hear(key)) return;
   smell_until_ = now + smell_lasts;
   schedule_.look_again(now);
+  if (key.oversize > 0) {
+    fact("leader.key", "", oversize_words(key.oversize), true);
+    return;
+  }
   fact("leader.key", key.holder.value_or(""),
        key.holder ? fmt::format("the leader key names {}", *key.holder) : "nobody holds the leader key");
 }
@@ -215,8 +244,10 @@ void ClusterView::Impl::hear(const PlannedChange& change, TimePoint now) {
 }
 
 void ClusterView::Impl::hear(const Smell& smell, TimePoint now) {
-  const Watched* node = find(smell.node);
+  Watched* node = find(smell.node);
   if (node == nullptr) return;
+  // A server that refuses, starts or stops is another one than before; a reset tells nothing about it.
+  if (smell.words != "reset") node->postgres_lost = now;
   if (!smell_until_) {
     fact(
         "node.smell", node->belief.name(),
@@ -250,6 +281,7 @@ void ClusterView::Impl::configure(RoutingPolicy policy, TimePoint now) {
       (*known)->postgres.reset();
       (*known)->doubted.reset();
       (*known)->no_connection.reset();
+      pause_.forget(node.id);
     }
     (*known)->belief.leaving = false;
     nodes_.push_back(std::move(*known));
@@ -284,6 +316,7 @@ void ClusterView::Impl::sessions_gone(NodeId leaving) {
   ledger_.forget(leaving);
   schedule_.forget(leaving);
   board_.forget(leaving);
+  pause_.forget(leaving);
   alias_.erase(leaving);
   fact("node.gone", node->belief.name(), node->belief.name() + " is watched no more");
   std::erase_if(nodes_,

@@ -15,7 +15,8 @@
 // When it cannot know, it refuses: no leader is better than two.
 //
 // The rules stand in the parts: node_belief.h (what an answer is worth), cluster_identity.h (who belongs),
-// second_opinion.h (silence), leader_election.h (who is believed), planned_hold.h (announced switchovers),
+// second_opinion.h (silence), leader_election.h (who is believed), pause_watch.h and cluster_view_pause.cpp
+// (maintenance mode), planned_hold.h (announced switchovers),
 // cut_ledger.h (break before make), replica_lag.h and table_builder.h (readers), poll_schedule.h (asking).
 // tests/scenarios tells them as stories.
 #pragma once
@@ -72,6 +73,8 @@ struct NodeView {
   std::optional<TimePoint> heard;  // when the newest answer's request was sent
   AdminState admin = AdminState::ready;
   std::optional<Duration> lag_time;  // how long ago the leader was where it is; see ReplicaLag
+  std::string replication;           // "streaming", "in archive recovery", "not streaming"; empty: unknown
+  bool lost_stream = false;          // a replica that is known not to stream
   std::string patroni_version;       // of the newest answer; empty: not told
   std::uint32_t server_version = 0;  // 150004; 0: not told
   bool pending_restart = false;
@@ -148,6 +151,7 @@ class ClusterView {
   [[nodiscard]] std::vector<NodeId> node_ids() const;
   [[nodiscard]] std::vector<NodeId> claimants(TimePoint now) const;
   [[nodiscard]] NodeId leader_id() const;
+  [[nodiscard]] bool is_paused() const;  // the cluster, as last known (Patroni's maintenance mode)
   [[nodiscard]] Address address_of(NodeId node) const;  // where its sessions go; not set: unknown
 
   // Members that GET /cluster named and that no configured node stands for (for `discover: true`).

@@ -2,7 +2,9 @@
 //
 //   cluster_view.cpp          what comes in: events, configuration, administration
 //   cluster_view_settle.cpp   the turn: who belongs, who is silent, who leads, whose sessions end
+//   cluster_view_pause.cpp    who leads on while the cluster is paused
 //   cluster_view_publish.cpp  what goes out: the table, the asks, the next tick
+//   cluster_view_readers.cpp  whose read sessions end
 //   cluster_view_show.cpp     what people are shown: copies, evidence, disagreements
 //
 // The turn settles each question once, in that order, from what is known now; nothing of it remembers more
@@ -21,10 +23,12 @@
 #include "router/core/leader_election.h"
 #include "router/core/node_belief.h"
 #include "router/core/opinion_board.h"
+#include "router/core/pause_watch.h"
 #include "router/core/planned_hold.h"
 #include "router/core/poll_schedule.h"
 #include "router/core/replica_lag.h"
 #include "router/core/second_opinion.h"
+#include "router/core/stream_watch.h"
 #include "router/core/table_builder.h"
 
 namespace tamada::router {
@@ -57,6 +61,7 @@ class ClusterView::Impl {
   [[nodiscard]] std::vector<NodeId> node_ids() const;
   [[nodiscard]] std::vector<NodeId> claimants(TimePoint now) const;
   [[nodiscard]] NodeId leader_id() const { return leader_; }
+  [[nodiscard]] bool is_paused() const { return pause_.is_paused(); }
   [[nodiscard]] Address address_of(NodeId node) const;
   [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const;
 
@@ -66,6 +71,7 @@ class ClusterView::Impl {
     Watched(const NodePolicy& node, const CheckPolicy& checks, TimePoint now) : belief(node, checks, now) {}
     NodeBelief belief;
     std::optional<PostgresAnswer> postgres;  // the newest
+    std::optional<TimePoint> postgres_lost;  // when it was last found not to answer, or was not watched
     std::optional<SecondOpinion> opinion;    // while it is silent
     // Since when sessions say that it takes no connections, until its port was tried; and what that gave,
     // until one is taken.
@@ -74,6 +80,7 @@ class ClusterView::Impl {
     TimePoint last_led = {};       // its leadership was vouched for
     std::string failure;           // why it has failed, a sentence
     std::optional<AskKind> extra;  // its newest answer asks for a look at the other end point
+    StreamWatch stream;
     AdminState admin = AdminState::ready;
     std::map<ListenerId, AdminState> admin_on;  // where it differs
     std::map<ListenerId, LagLimit> limits;
@@ -86,6 +93,7 @@ class ClusterView::Impl {
     bool was_primary = false;
     bool was_heard = false;
     bool was_noloadbalance = false;
+    bool told_lost_stream = false;
     bool recycled = false;
   };
 
@@ -108,6 +116,10 @@ class ClusterView::Impl {
   [[nodiscard]] KeySays key_says() const;
   [[nodiscard]] std::vector<Opinion> opinions() const;
   void settle_second_opinions();
+  void settle_pause();
+  [[nodiscard]] bool leads_in_pause(const Watched& node) const;
+  [[nodiscard]] bool has_rival(const Watched& leader) const;
+  void stay_in_pause(const Watched& node, Voter& voter) const;
   void settle_election();
   [[nodiscard]] Voter voter_of(const Watched& node) const;
   void settle_holder();
@@ -118,11 +130,12 @@ class ClusterView::Impl {
   void settle_leader();
   void settle_planned();
   void settle_read_sessions();
+  void tell_stream(Watched& node);
+  void note_lost(Watched& node, const PostgresAnswer& answer) const;
 
   // ---- what goes out (cluster_view_publish.cpp)
   void publish();
   [[nodiscard]] std::shared_ptr<RoutingTable> build_table() const;
-  [[nodiscard]] bool otherwise_in_force(const ListenerPolicy& listener) const;
   [[nodiscard]] NodeRoute route_of(const Watched& node, const ListenerPolicy& listener, TimePoint now) const;
   void disagree(Testimony& testimony, TimePoint now) const;
   void ask();
@@ -137,6 +150,7 @@ class ClusterView::Impl {
   std::vector<ListenerId> retired_;              // listeners taken out: their cuts go on
   ClusterIdentity identity_;
   OpinionBoard board_;
+  PauseWatch pause_;
   PollSchedule schedule_;
   ReplicaLag positions_;
   NodeId positions_of_;
@@ -151,6 +165,7 @@ class ClusterView::Impl {
   std::string told_veto_;
   std::string told_dispute_;
   std::string told_waiting_;
+  NodeId told_in_pause_;
   // Ways to a node for which another configured one stands: that one, and its place in nodes_.
   std::map<NodeId, std::pair<NodeId, std::size_t>> alias_;
 

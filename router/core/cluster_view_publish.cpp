@@ -43,20 +43,18 @@ NodeRoute ClusterView::Impl::route_of(const Watched& node, const ListenerPolicy&
     const wire::NodeStatus& body = belief.newest()->body;
     route.sync = body.sync_standby || body.quorum_standby;
     route.noloadbalance = body.tags.noloadbalance;
-    route.is_tagged = listener.to == Target::tag && body.tags.has(listener.tag_key, listener.tag_value);
+    for (const Preference& entry : listener.preferences()) {
+      route.tagged.push_back(entry.to == Target::tag && body.tags.has(entry.tag_key, entry.tag_value));
+    }
   }
+  route.lost_stream = node.stream.is_lost();
   const auto lags = node.lags.find(listener.id);
   route.lags = lags != node.lags.end() && lags->second;
   route.lag = belief.lag;
+  route.lag_time = belief.lag_time;
   route.admin = admin_of(node, listener.id);
   if (node.no_connection) route.no_connection = node.no_connection->words;
   return route;
-}
-
-bool ClusterView::Impl::otherwise_in_force(const ListenerPolicy& listener) const {
-  if (published_ == nullptr || !leader_.is_set()) return false;
-  const ListenerRoutes* routes = published_->find(listener.id);
-  return routes != nullptr && routes->candidates.size() == 1 && routes->candidates.front().node == leader_;
 }
 
 std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
@@ -75,12 +73,13 @@ std::shared_ptr<RoutingTable> ClusterView::Impl::build_table() const {
     if (std::count_if(nodes.begin(), nodes.end(), standby) > 1) {
       for (NodeRoute& node : nodes) node.is_standby_leader = false;
     }
-    ListenerRoutes routes = build_routes(listener, nodes, no_leader_, otherwise_in_force(listener));
-    if (listener.to == Target::leader && planned_.holds() && !routes.candidates.empty()) {
+    const ListenerRoutes* in_force = published_ == nullptr ? nullptr : published_->find(listener.id);
+    ListenerRoutes routes = build_routes(listener, nodes, no_leader_, in_force);
+    if (listener.is_write() && planned_.holds() && !routes.candidates.empty()) {
       routes.candidates.clear();
       routes.why_none = planned_.words();
     }
-    if (listener.to == Target::leader && stood_still_until_ && !routes.candidates.empty()) {
+    if (listener.is_write() && stood_still_until_ && !routes.candidates.empty()) {
       routes.candidates.clear();
       routes.why_none = "no leader: the router stood still, and the leader is asked anew";
     }

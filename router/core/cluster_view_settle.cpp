@@ -16,6 +16,7 @@ Step ClusterView::Impl::settle(TimePoint now) {
   settle_identity();
   tell_nodes();
   mark_aliases();
+  settle_pause();
   settle_second_opinions();
   settle_election();
   settle_holder();
@@ -178,7 +179,10 @@ void ClusterView::Impl::settle_second_opinions() {
     // A leader that failed is asked after while only its REST API hangs. Where that is gone, somebody else's
     // PostgreSQL may answer at its address by now.
     const bool given_up = belief.failed && !(belief.claimed_last() && belief.hangs());
-    if (!belief.has_fallen() || given_up || !belief.newest() || !belief.refusal.empty()) {
+    // In pause the opinion is there before the leader's last answer runs out: nobody waits.
+    const bool in_pause = belief.silences() > 0 && leads_in_pause(*node);
+    const bool is_silent = belief.has_fallen() || in_pause;
+    if (!is_silent || given_up || !belief.newest() || !belief.refusal.empty()) {
       node->opinion.reset();
       continue;
     }
@@ -187,7 +191,8 @@ void ClusterView::Impl::settle_second_opinions() {
     subject.leads = holder_ == belief.id() || belief.failed;
     subject.claimed = belief.claimed_last();
     subject.name_is_certain = belief.name_is_certain();
-    subject.since = belief.fallen_since;
+    subject.in_pause = in_pause;
+    subject.since = in_pause ? belief.silent_since() : belief.fallen_since;
     subject.last_led = node->last_led;
     subject.postgres = node->postgres;
     subject.key = key_says();
@@ -236,7 +241,11 @@ Voter ClusterView::Impl::voter_of(const Watched& node) const {
     voter.timeline.reset();
     return voter;
   }
-  if (node.opinion && node.opinion->outcome == SecondOpinion::Outcome::leads) {
+  const bool vouched = node.opinion && node.opinion->outcome == SecondOpinion::Outcome::leads;
+  const bool in_pause = voter.stand != Stand::claims && leads_in_pause(node);
+  if (in_pause) {
+    stay_in_pause(node, voter);
+  } else if (vouched && belief.has_fallen()) {
     voter.stand = Stand::claims;
     voter.vouched = true;
     voter.claim_since = belief.fallen_since;
@@ -283,7 +292,8 @@ void ClusterView::Impl::settle_election() {
     const auto voter = std::find_if(ballot.voters.begin(), ballot.voters.end(),
                                     [&](const Voter& one) { return one.id == election_.winner; });
     elected_until_ = voter->claim_sent + policy_.checks.expire;
-    winner->last_led = std::max(winner->last_led, voter->claim_sent);
+    // In pause nobody holds the lock: once that is over, somebody else may be promoted at once.
+    if (!election_.in_pause) winner->last_led = std::max(winner->last_led, voter->claim_sent);
   }
 
   if (!election_.contradicted) {
@@ -316,9 +326,8 @@ void ClusterView::Impl::lose_holder(CutCause cause, const std::string& why) {
     // A node that may still be writable keeps no session that was led to it as to a leader.
     const bool primary = holder != nullptr && holder->belief.newest() &&
                          holder->belief.newest()->body.role == wire::NodeRole::primary;
-    const bool led = listener.to == Target::any || listener.to == Target::tag || listener.otherwise_leader;
-    const bool may_write = cause == CutCause::superseded && led && primary;
-    if (listener.to != Target::leader && !may_write) continue;
+    const bool may_write = cause == CutCause::superseded && listener.may_read_from_leader() && primary;
+    if (!listener.is_write() && !may_write) continue;
     ledger_.cut(listener.id, holder_, cause, why);
     for (NodeId was : holder_was_) ledger_.cut(listener.id, was, cause, why);
   }
@@ -409,6 +418,11 @@ void ClusterView::Impl::settle_leader() {
   }
   no_leader_.clear();
   leader_reason_ = election_.reason;
+  const NodeId in_pause = election_.in_pause ? next : NodeId{};
+  if (in_pause.is_set() && in_pause != told_in_pause_) {
+    fact("leader.in_pause", name_of(next), election_.reason, true);
+  }
+  told_in_pause_ = in_pause;
   if (next == leader_) return;
   // Its positions are those of a history of its own.
   if (next != positions_of_) positions_.forget();
@@ -439,52 +453,6 @@ void ClusterView::Impl::settle_planned() {
   const bool held = planned_.holds();
   if (std::optional<Fact> told = planned_.settle(belief, now_)) step_.facts.push_back(*std::move(told));
   if (planned_.holds() && !held) smell_until_ = std::max(smell_until_.value_or(now_), *planned_.until());
-}
-
-// ---- sessions of the other listeners
-
-void ClusterView::Impl::settle_read_sessions() {
-  for (const auto& node : nodes_) {
-    const NodeBelief& belief = node->belief;
-    const bool heard = belief.newest().has_value();
-    const bool primary = heard && belief.newest()->body.role == wire::NodeRole::primary;
-    const bool noloadbalance = heard && belief.newest()->body.tags.noloadbalance;
-    const bool promoted = node->was_heard && primary && !node->was_primary && !node->recycled;
-    const bool failed_now = belief.failed && !node->told_failed;
-    for (const ListenerPolicy& listener : policy_.listeners) {
-      if (listener.to == Target::leader) continue;
-      const auto cut = [&](CutCause cause, std::string why) {
-        ledger_.cut(listener.id, belief.id(), cause, std::move(why));
-      };
-      const bool reads =
-          listener.to == Target::replica || listener.to == Target::sync || listener.to == Target::async;
-      if (failed_now && listener.on_fail == Ending::cut) cut(CutCause::failed, belief.name() + " has failed");
-      if (promoted && reads && listener.on_promote == Ending::cut) {
-        cut(CutCause::promoted, belief.name() + " was promoted");
-      }
-      if (noloadbalance && !node->was_noloadbalance && listener.on_lag == Ending::cut) {
-        cut(CutCause::lagging, belief.name() + " has noloadbalance");
-      }
-      bool& lags = node->lags[listener.id];
-      const bool lags_now = !primary && node->limits[listener.id].judge(belief.lag, listener.max_lag);
-      if (lags_now == lags) continue;
-      lags = lags_now;
-      fact("node.lag", belief.name(),
-           lags ? fmt::format("{} is {} bytes behind, more than the {} of {}: no new sessions", belief.name(),
-                              belief.lag.value_or(0), listener.max_lag.value_or(0), listener.name)
-                : fmt::format("{} has caught up for {}", belief.name(), listener.name),
-           lags);
-      if (lags && listener.on_lag == Ending::cut)
-        cut(CutCause::lagging, belief.name() + " lags too far behind");
-    }
-    if (heard) {
-      node->was_primary = primary;
-      node->was_noloadbalance = noloadbalance;
-      node->was_heard = true;
-    }
-    node->told_failed = belief.failed;
-    node->recycled = false;
-  }
 }
 
 }  // namespace tamada::router

@@ -71,6 +71,9 @@ std::vector<NodeView> ClusterView::Impl::node_views(TimePoint now) const {
       if (body.sync_standby) view.role = "sync standby";
       if (body.quorum_standby) view.role = "quorum standby";
     }
+    view.replication = router::name_of(node->stream.replication());
+    const bool follows = belief.newest() && belief.newest()->body.role == wire::NodeRole::replica;
+    view.lost_stream = follows && node->stream.is_lost();
     view.silences = belief.silences();
     if (belief.silences() > 0 && (belief.has_fallen() || !belief.is_fresh(now))) view.state = "silent";
     if (belief.failed) view.state = "failed";
@@ -100,9 +103,12 @@ std::vector<ListenerView> ClusterView::Impl::listener_views(TimePoint now) const
   for (const ListenerPolicy& listener : policy_.listeners) {
     ListenerView view;
     view.listener = listener.id;
-    for (const auto& node : nodes_)
-      view.nodes.push_back(route_view(listener, route_of(*node, listener, now)));
     const ListenerRoutes* routes = published_ == nullptr ? nullptr : published_->find(listener.id);
+    // While nobody is offered anything, nobody is a spare.
+    const bool offers = routes != nullptr && !routes->candidates.empty();
+    const std::size_t level = offers ? routes->level : listener.reserves.size();
+    for (const auto& node : nodes_)
+      view.nodes.push_back(route_view(listener, route_of(*node, listener, now), level));
     if (routes != nullptr && routes->candidates.empty()) view.why_none = routes->why_none;
     views.push_back(std::move(view));
   }
@@ -170,7 +176,9 @@ void ClusterView::Impl::disagree(Testimony& testimony, TimePoint now) const {
                                                   : std::string("nobody is believed"))});
   }
   const KeySays key = key_says();
-  if (election_.vetoed) {
+  if (key.oversize > 0) {
+    found.push_back({"leader-key", "", oversize_words(key.oversize)});
+  } else if (election_.vetoed) {
     found.push_back({"veto", claiming.empty() ? "" : claiming.front(), election_.reason});
   } else if (leader_.is_set() && ((key.kind == KeySays::Kind::names && key.node != leader_) ||
                                   (key.kind == KeySays::Kind::unknown && !key.name.empty()))) {

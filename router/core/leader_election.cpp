@@ -177,6 +177,16 @@ std::optional<Election> ask_key(const Claims& claims, const Ballot& ballot) {
   return veto;
 }
 
+// The only claim is that of the last leader of a paused cluster.
+Election stay_in_pause(const Voter& leader, const Claims& claims, const Ballot& ballot) {
+  Election stays = win(leader, fmt::format("{} {}", leader.name, leader.words), false);
+  stays.in_pause = true;
+  stays.want_opinions = true;  // should another one be named, that is a reason to look at him
+  const Naming others = naming_by(others_than(claims, ballot), leader.claim_since, ballot);
+  stays.contradicted = others.agreed && others.node.is_set() && others.node != leader.id;
+  return stays;
+}
+
 Election decide_one(const Voter& claimant, const Claims& claims, const Ballot& ballot) {
   const Votes votes = count_votes(claimant, claims, ballot);
   std::vector<const Voter*> givers = others_than(claims, ballot);
@@ -294,7 +304,9 @@ Election elect(const Ballot& ballot) {
     election.reason = all.empty() ? "no node is configured" : fmt::format("{}", fmt::join(all, ", "));
     return election;
   }
-  if (std::optional<Election> by_key = ask_key(claims, ballot)) {
+  if (claims.size() == 1 && claims.front()->in_pause) {
+    election = stay_in_pause(*claims.front(), claims, ballot);
+  } else if (std::optional<Election> by_key = ask_key(claims, ballot)) {
     election = std::move(*by_key);
   } else if (claims.size() == 1) {
     election = decide_one(*claims.front(), claims, ballot);

@@ -8,6 +8,9 @@
 //     shows a higher timeline than the claimant: then only somebody who names it helps.
 //   * Two claims: agreeing /cluster answers decide (of members that do not claim; where none of those can
 //     tell, of the claimants); where nobody can tell, the higher timeline does; otherwise nobody leads.
+//   * In a paused cluster the last leader stays it, whatever the leader key says, while it is the only claim:
+//     the key vanishes with the agent, and without the agent nobody renews it. Who else is named is told as a
+//     contradiction. Any other claim makes it an election like any other.
 //   * Who was believed a moment ago needs no new confirmation while its claim goes on alone; unless the other
 //     members agree for `timeout` that another node of ours leads (which may be out of our reach, while the
 //     claimant's Patroni hangs): then the claim waits as a new one does.
@@ -49,6 +52,7 @@ struct Voter {
   TimePoint claim_since = {};
   TimePoint claim_sent = {};
   bool vouched = false;   // silent, and a second opinion stands for its claim
+  bool in_pause = false;  // it leads on because the cluster is paused; `words` say so
   bool believed = false;  // was the elected one until now, without a gap
 };
 
@@ -67,6 +71,7 @@ struct Election {
   NodeId winner;              // not set: nobody
   std::string reason;         // why it is believed, or why nobody is
   bool by_naming = false;     // the leader key or /cluster names the winner
+  bool in_pause = false;      // the winner does not claim: it leads on because the cluster is paused
   bool conflict = false;      // more than one claims
   bool contradicted = false;  // the others name another node than the winner
   bool vetoed = false;        // the leader key speaks against a claim

@@ -1,5 +1,7 @@
 #include "router/core/opinion_board.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <string_view>
@@ -52,9 +54,15 @@ const NodeBelief* node_of(const wire::ClusterMember& member, const std::vector<c
 
 }  // namespace
 
+std::string oversize_words(std::size_t bytes) {
+  return fmt::format(
+      "the leader key holds {} bytes, and a member's name has at most {}: it names nobody and is not counted",
+      bytes, wire::name_max);
+}
+
 bool OpinionBoard::hear(const LeaderKey& key) {
   if (key_ && key.as_of < key_->as_of) return false;
-  const bool changed = key_ && key_->holder != key.holder;
+  const bool changed = key_ && (key_->holder != key.holder || key_->oversize != key.oversize);
   key_ = key;
   if (key.holder) key_was_seen_ = true;
   return changed;
@@ -79,6 +87,8 @@ KeySays OpinionBoard::key(const std::vector<const NodeBelief*>& nodes, Duration 
   KeySays says;
   if (!key_ || now >= key_->as_of + expire) return says;
   says.as_of = key_->as_of;
+  says.oversize = key_->oversize;
+  if (says.oversize > 0) return says;
   if (!key_->holder) {
     if (key_was_seen_) says.kind = KeySays::Kind::nobody;
     return says;

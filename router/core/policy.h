@@ -29,16 +29,33 @@ enum class Balance { leastconn, roundrobin, random, source };
 // What becomes of the sessions on a node that is no longer fit: closed now, or left to end by themselves.
 enum class Ending { cut, drain };
 
+// One entry of `to:`.
+struct Preference {
+  Target to = Target::leader;
+  std::string tag_key;    // for Target::tag
+  std::string tag_value;  // for Target::tag, in Patroni's comparison form (lower case)
+  bool operator==(const Preference&) const = default;
+};
+
 struct ListenerPolicy {
   ListenerId id;
   std::string name;  // "write", "read", ...
 
+  // The first entry of `to:`, and its tag.
   Target to = Target::leader;
-  std::string tag_key;                   // for Target::tag
-  std::string tag_value;                 // for Target::tag, in Patroni's comparison form (lower case)
-  bool otherwise_leader = false;         // no fit node and every node has answered or failed: use the leader
-  std::optional<std::uint64_t> max_lag;  // bytes behind the leader; none: no limit
-  Ending on_lag = Ending::drain;         // lags too far, or noloadbalance
+  std::string tag_key;
+  std::string tag_value;
+  // Further entries, the most wanted first: sessions go to one when no node is fit for those before it. In
+  // such a list `leader` is a server like others: also the standby leader of a standby cluster, and its
+  // sessions stay when it is demoted.
+  std::vector<Preference> reserves;
+  // No fit node and every node has answered or failed: use the leader (or the standby leader).
+  bool otherwise_leader = false;
+  // Of replicas, whatever entry they are wanted for; none: no limit.
+  std::optional<std::uint64_t> max_lag;  // bytes behind the leader
+  std::optional<Duration> max_lag_time;  // how long ago the leader was where the replica is
+  bool require_streaming = false;        // a replica known not to stream gets no new sessions
+  Ending on_lag = Ending::drain;         // lags too far, noloadbalance, does not stream though it must
   Ending on_fail = Ending::cut;          // failed: neither REST API nor PostgreSQL
   Ending on_promote = Ending::drain;  // a replica became leader (a demotion on a leader listener always cuts)
 
@@ -49,6 +66,24 @@ struct ListenerPolicy {
   std::uint32_t max_connections = 0;       // sessions of this listener; 0: no limit
   std::uint32_t node_max_connections = 0;  // sessions of this listener per node; 0: no limit
 
+  // Its sessions are those of writers: at the one confirmed leader, or nowhere.
+  [[nodiscard]] bool is_write() const { return to == Target::leader && reserves.empty(); }
+  // All entries of `to:`, the most wanted first.
+  [[nodiscard]] std::vector<Preference> preferences() const {
+    std::vector<Preference> all{{to, tag_key, tag_value}};
+    all.insert(all.end(), reserves.begin(), reserves.end());
+    return all;
+  }
+  // Sessions that are none of writers may have been led to the leader.
+  [[nodiscard]] bool may_read_from_leader() const {
+    if (is_write()) return false;
+    const auto reaches = [](Target target) {
+      return target == Target::leader || target == Target::any || target == Target::tag;
+    };
+    bool any = otherwise_leader || reaches(to);
+    for (const Preference& entry : reserves) any = any || reaches(entry.to);
+    return any;
+  }
   bool operator==(const ListenerPolicy&) const = default;
 };
 

@@ -46,8 +46,9 @@ class ReplicaLag {
 // known, or no limit any more) changes nothing: nobody is excluded because of it.
 class LagLimit {
  public:
-  // True: too far behind.
-  bool judge(std::optional<std::uint64_t> lag, std::optional<std::uint64_t> limit) {
+  // True: too far behind. `Lag`: bytes, or a Duration.
+  template <class Lag>
+  bool judge(std::optional<Lag> lag, std::optional<Lag> limit) {
     if (!limit) return exceeded_ = false;
     if (!lag) return exceeded_;
     if (*lag > *limit) return exceeded_ = true;

@@ -61,6 +61,7 @@ struct ListenerRoutes {
   std::vector<Candidate> candidates;  // empty: clients wait
   std::string why_none;               // when empty: what is missing, in words for the client and the log
   std::vector<CutLine> cuts;          // at most one per node, the newest
+  std::size_t level = 0;  // which entry of `to:` the candidates are wanted for; their number: `otherwise`
 };
 
 struct RoutingTable {

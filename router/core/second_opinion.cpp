@@ -77,6 +77,10 @@ SecondOpinion second_opinion(const SecondOpinionCase& subject) {
     return {Outcome::stays, {}, {}, "its PostgreSQL answers"};
   }
 
+  if (subject.in_pause) {
+    if (!pg_fresh) return {Outcome::pending, {}, {}, "the cluster is paused; asking its PostgreSQL"};
+    return {Outcome::leads, postgres->sent, {}, "the cluster is paused, and its PostgreSQL answers"};
+  }
   const Named named = who_is_named(subject);
   const TimePoint limit = subject.last_led + subject.ttl;
   const bool over = subject.now >= limit;

@@ -2,6 +2,8 @@
 //
 //   PostgreSQL answers, and the leader key or /cluster of another member names it: it leads on, new writers
 //     included; where its last words were not those of a leader (it was stopping), only its sessions stay.
+//   The cluster is paused, and PostgreSQL answers: it leads on, new writers included, as long as that lasts
+//     (ClusterView::Impl::leads_in_pause() says when that is so).
 //   PostgreSQL answers, and nobody can be asked: its sessions stay, for the cluster's ttl at most (after that
 //     somebody else may have been promoted); new writers wait.
 //   PostgreSQL answers on a node that did not lead: its sessions stay.
@@ -30,7 +32,8 @@ struct SecondOpinionCase {
   bool leads = false;    // sessions of writers may be there, or were when it failed
   bool claimed = false;  // its last words were those of a leader
   bool name_is_certain = false;
-  TimePoint since = {};     // when it fell
+  bool in_pause = false;    // the last leader of a paused cluster, and nothing speaks against it
+  TimePoint since = {};     // when it fell; in pause: since when it is silent
   TimePoint last_led = {};  // the newest moment at which its leadership was vouched for, by itself or others
   std::optional<PostgresAnswer> postgres;  // the newest one
   KeySays key;

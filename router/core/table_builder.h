@@ -1,12 +1,18 @@
 // build_routes(): the candidates of one listener, or in words why there are none.
 //
-// `otherwise: leader` comes into play when no node is fit and every node has settled: it answered, or has
-// been silent `fall` times in a row. Until then readers wait for the replicas that may be about to answer.
-// Once in force it stays so until a replica is fit: a node that is added takes nothing away from the readers.
+// The first entry of `to:` that any node is fit for takes the sessions; `otherwise: leader` is one more
+// entry, the last, for the leader or the standby leader of a standby cluster. Limits of lag and streaming
+// hold for replicas whatever entry they are wanted for.
 //
-// A node whose PostgreSQL takes no connections is offered only where nobody else is fit: the leader to
-// writers (nobody else leads because of that), a replica to readers when there is neither another one nor,
-// with `otherwise`, the leader.
+// A later entry comes into play when no node is fit for those before and every node has settled: it answered,
+// or has been silent `fall` times in a row. Until then clients wait for the nodes that may be about to
+// answer. Once in force it stays so until a node is fit for an earlier one: a node that is added takes
+// nothing away from the readers. New sessions go back to an earlier entry as soon as that has somebody; old
+// ones stay.
+//
+// A node whose PostgreSQL takes no connections is offered only where nobody else is fit, in whatever entry:
+// the leader to writers (nobody else leads because of that), a replica to readers when there is nobody
+// better.
 #pragma once
 
 #include <optional>
@@ -36,17 +42,19 @@ struct NodeRoute {
   TimePoint replica_until = {};  // also of a standby leader
   bool sync = false;
   bool noloadbalance = false;
-  bool lags = false;                     // for this listener
-  std::optional<std::uint64_t> lag;      // bytes
-  bool is_tagged = false;                // carries this listener's tag
+  bool lags = false;                 // for this listener
+  std::optional<std::uint64_t> lag;  // bytes
+  std::optional<Duration> lag_time = {};
+  bool lost_stream = false;              // is known not to stream
+  std::vector<bool> tagged = {};         // carries the tag, by entry of this listener's `to:`; empty: none
   AdminState admin = AdminState::ready;  // for this listener
   std::string no_connection;             // as in Candidate
 };
 
-// `no_leader`: why there is none, for listeners that want one. `otherwise_in_force`: readers were sent to the
-// leader until now.
+// `no_leader`: why there is none, for listeners that want one. `in_force`: what the newest table offers to
+// this listener; null: nothing yet.
 [[nodiscard]] ListenerRoutes build_routes(const ListenerPolicy& listener, const std::vector<NodeRoute>& nodes,
-                                          const std::string& no_leader, bool otherwise_in_force);
+                                          const std::string& no_leader, const ListenerRoutes* in_force);
 
 // How one node stands with a listener, for people.
 struct RouteView {
@@ -54,9 +62,12 @@ struct RouteView {
   bool fit = false;            // gets new sessions
   bool drains = false;         // of the right kind, and held back: drained by hand, lags, noloadbalance
   bool no_connection = false;  // of the right kind, but its PostgreSQL takes no connections
+  bool backup = false;         // wanted for a later entry of `to:` than the first
+  bool spare = false;          // a backup that would be fit, and nodes of an earlier entry take the sessions
   std::string why_not;         // "is a replica", "lags 20 MB, more than 16MB"; empty if it is fit
 };
-[[nodiscard]] RouteView route_view(const ListenerPolicy& listener, const NodeRoute& node);
+// `level`: ListenerRoutes::level of the newest table.
+[[nodiscard]] RouteView route_view(const ListenerPolicy& listener, const NodeRoute& node, std::size_t level);
 
 // The same for sessions: differences in `valid_until`, `good_until` (unless nothing may be passed on by one)
 // and the generation alone do not count.

@@ -119,7 +119,7 @@ CommandReply show_leader(const CommandInput& input) {
   const bool known = leader.node.is_set();
   std::uint64_t waiting = 0;
   for (const ListenerStats& listener : snapshot.listeners) {
-    if (listener.to == Target::leader) waiting += std::uint64_t{listener.held} + listener.queued;
+    if (listener.is_write()) waiting += std::uint64_t{listener.held} + listener.queued;
   }
   std::string text = fmt::format("leader: {}\n", known ? clean_text(leader.name) : "none");
   const auto since = known ? std::optional(leader.since) : snapshot.leadership.none_since;

@@ -78,7 +78,8 @@ std::optional<EtcdStats> ClusterDriver::etcd_status() const {
   return etcd_->status();
 }
 
-void ClusterDriver::tell(const Fact& fact) {
+void ClusterDriver::tell(const Fact& whole) {
+  const Fact fact = bounded(whole);
   const LogLevel level = fact.warning ? LogLevel::warn : LogLevel::info;
   if (fact.node.empty()) {
     log_.write(level, fact.event, {{"why", std::string_view(fact.words)}});

@@ -69,6 +69,7 @@ class ClusterDriver {
   [[nodiscard]] std::vector<NodeId> node_ids() const { return view_->node_ids(); }
   [[nodiscard]] std::vector<NodeId> claimants() const;
   [[nodiscard]] NodeId leader_id() const { return view_->leader_id(); }
+  [[nodiscard]] bool is_paused() const { return view_->is_paused(); }
   [[nodiscard]] Address address_of(NodeId node) const { return view_->address_of(node); }
   [[nodiscard]] LeaderView leader() const { return view_->leader(); }
   [[nodiscard]] std::vector<wire::ClusterMember> undiscovered() const { return view_->undiscovered(); }

@@ -43,6 +43,9 @@ bool Discovery::heard(const wire::ClusterMembers& members, TimePoint now) {
       changed = true;
     }
   }
+  if (members.pause) {
+    for (auto& [name, found] : found_) found.named = now;
+  }
   // An answer came, so a silence of all cannot be why it was not named.
   changed |=
       std::erase_if(found_, [&](const auto& one) { return now - one.second.named > forget_after; }) > 0;

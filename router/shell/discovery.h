@@ -1,8 +1,9 @@
 // Discovery: members that GET /cluster names and that nobody configured become nodes (`discover: true`).
 //
 // A member joins when an answer names it with an api_url and a PostgreSQL host. It leaves when answers have
-// come for `forget_after` and none named it; as long as nobody answers, nobody is forgotten. A configured
-// node of the same name takes its place. Pure; control loop's thread.
+// come for `forget_after` and none named it; as long as nobody answers, nobody is forgotten. While Patroni is
+// paused nobody is, either: a member's key goes when its agent is stopped, and its PostgreSQL stays. A
+// configured node of the same name takes its place. Pure; control loop's thread.
 #pragma once
 
 #include <map>

@@ -7,6 +7,7 @@
 #include <deque>
 #include <string>
 
+#include "common/base/utf8.h"
 #include "router/core/cluster_view.h"
 
 namespace tamada::router {
@@ -18,6 +19,12 @@ struct PastFact {
   std::string words;
   bool warning = false;
 };
+
+// A fact as it is logged, kept and shown: its texts may hold what others wrote, and are cut to a size that
+// hundreds of them can have.
+[[nodiscard]] inline Fact bounded(const Fact& fact) {
+  return {fact.event, shortened(fact.node, 255), shortened(fact.words, 2000), fact.warning};
+}
 
 class FactHistory {
  public:

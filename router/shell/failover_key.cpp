@@ -7,6 +7,12 @@
 #include "common/wire/json_reader.h"
 
 namespace tamada::router {
+namespace {
+
+// Patroni's value is two names and a time.
+constexpr std::size_t value_max = 4096;
+
+}  // namespace
 
 FailoverKey::FailoverKey(etcd::Client& client, std::string key, const etcd::WatchOptions& options,
                          const Callback& told)
@@ -19,7 +25,7 @@ void FailoverKey::on_value(const std::string& /*key*/, const std::optional<std::
 
 PlannedChange planned_change(const std::optional<std::string>& value, TimePoint as_of) {
   const PlannedChange nothing{std::nullopt, std::nullopt, as_of};
-  if (!value) return nothing;
+  if (!value || value->size() > value_max) return nothing;
   const auto parsed = wire::parse_json_object("failover key", *value);
   if (!parsed) return nothing;
   const nlohmann::json& json = *parsed;
@@ -35,6 +41,7 @@ PlannedChange planned_change(const std::optional<std::string>& value, TimePoint 
     if (is_missing(name)) continue;
     if (!json[name].is_string()) return nothing;
     *part = json[name].get<std::string>();
+    if ((*part)->size() > wire::name_max) return nothing;
   }
   return change;
 }

@@ -1,8 +1,9 @@
 // FailoverKey: follows Patroni's failover key in etcd and tells it as PlannedChange events, each value once.
 //
 // A silent etcd tells nothing, here not even that: the watch of the leader key beside it says so. A value
-// that cannot be read announces nothing, and neither does one with `scheduled_at`: Patroni leaves the key as
-// it is when its time comes, and new writers are not held for it.
+// that cannot be read, or is longer than any that Patroni writes, announces nothing, and neither does one
+// with `scheduled_at`: Patroni leaves the key as it is when its time comes, and new writers are not held for
+// it.
 //
 // Loop thread only; client and callback must outlive it.
 #pragma once

@@ -27,6 +27,11 @@ Result<http::Url> etcd_url(const std::string& text, bool tls) {
   return http::Url::parse((tls ? "https://" : "http://") + host->to_string());
 }
 
+LeaderKey leader_key(const std::optional<std::string>& value, TimePoint as_of) {
+  if (value && value->size() > wire::name_max) return {std::nullopt, as_of, value->size()};
+  return {value, as_of};
+}
+
 std::string leader_key_path(const std::string& prefix, const std::string& scope) {
   return key_path(prefix, scope, "leader");
 }
@@ -90,7 +95,7 @@ LeaderKeyWatch::~LeaderKeyWatch() = default;
 EtcdStats LeaderKeyWatch::status() const {
   EtcdStats status;
   status.state = silence_ ? "silent" : as_of_ ? "connected" : "connecting";
-  status.leader_key = holder_;
+  status.leader_key = told_.holder;
   status.heard = as_of_;
   if (silence_) status.error = silence_->message;
   return status;
@@ -98,8 +103,8 @@ EtcdStats LeaderKeyWatch::status() const {
 
 void LeaderKeyWatch::on_value(const std::string& /*key*/, const std::optional<std::string>& value,
                               std::int64_t /*revision*/, TimePoint as_of) {
-  holder_ = value;
-  callbacks_.on_key({holder_, as_of});
+  told_ = leader_key(value, as_of);
+  callbacks_.on_key(told_);
 }
 
 void LeaderKeyWatch::on_fresh(TimePoint as_of) {
@@ -109,7 +114,8 @@ void LeaderKeyWatch::on_fresh(TimePoint as_of) {
     was_silent_ = false;
     callbacks_.on_fact({"etcd.heard", "", "etcd answers again; the leader key is watched", false});
   }
-  callbacks_.on_key({holder_, as_of});
+  told_.as_of = as_of;
+  callbacks_.on_key(told_);
 }
 
 void LeaderKeyWatch::on_silence(const Error& why) {

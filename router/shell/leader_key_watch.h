@@ -69,7 +69,7 @@ class LeaderKeyWatch final : private etcd::WatchListener {
   etcd::Client client_;
   std::optional<etcd::Watch> watch_;
   std::optional<FailoverKey> failover_;
-  std::optional<std::string> holder_;
+  LeaderKey told_;  // as the key was last read
   std::optional<TimePoint> as_of_;
   std::optional<Error> silence_;
   bool was_silent_;
@@ -78,6 +78,10 @@ class LeaderKeyWatch final : private etcd::WatchListener {
 // The URL of an etcd host as people write it: "etcd1", "etcd1:2379", "https://etcd1:2379". `tls`: what to
 // speak where the text does not say.
 [[nodiscard]] Result<http::Url> etcd_url(const std::string& text, bool tls);
+
+// What a value of the leader key says: a member's name, or that there is none. A value that is too long for a
+// name is measured and dropped here, so that nothing of it is kept, logged or shown.
+[[nodiscard]] LeaderKey leader_key(const std::optional<std::string>& value, TimePoint as_of);
 
 // "/service/patroni/leader", "/service/patroni/failover"; slashes are collapsed as Patroni does.
 [[nodiscard]] std::string leader_key_path(const std::string& prefix, const std::string& scope);

@@ -31,7 +31,7 @@ using ListenerSettingsPtr = std::shared_ptr<const ListenerSettings>;
   auto settings = std::make_shared<ListenerSettings>();
   settings->id = config.policy.id;
   settings->name = config.policy.name;
-  settings->leads = config.policy.to == Target::leader;
+  settings->leads = config.policy.is_write();
   settings->rules =
       ClientRules{config.allow, config.deny, config.proxy_protocol_from, config.send_proxy_protocol};
   settings->address_limits = {config.max_connections_per_address, config.max_starting_per_address};

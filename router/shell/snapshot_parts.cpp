@@ -8,8 +8,12 @@ namespace tamada::router {
 namespace {
 
 std::string words_of(const ListenerPolicy& policy) {
-  std::string words(name_of(policy.to));
-  if (policy.to == Target::tag) words += ":" + policy.tag_key + "=" + policy.tag_value;
+  std::string words;
+  for (const Preference& entry : policy.preferences()) {
+    if (!words.empty()) words += ", ";
+    words += name_of(entry.to);
+    if (entry.to == Target::tag) words += ":" + entry.tag_key + "=" + entry.tag_value;
+  }
   return words;
 }
 
@@ -20,6 +24,7 @@ AdminState state_on(const NodeAdmin& admin, const std::string& listener) {
 
 void take_policy(ListenerStats& stats, const ListenerPolicy& policy) {
   stats.to = policy.to;
+  stats.has_reserves = !policy.reserves.empty();
   stats.to_words = words_of(policy);
   stats.balance = policy.balance;
   stats.max_connections = policy.max_connections;
@@ -90,6 +95,11 @@ RouteStats route_stats(const ListenerParts& parts, std::size_t index, TimePoint 
   route.rate = rates.rate;
   route.rate_max = rates.rate_max;
   const RouteState state = parts.routes.of(status.id, route.node, now);
+  const std::vector<RouteView> none;
+  const std::vector<RouteView>& views = parts.view == nullptr ? none : parts.view->nodes;
+  const auto view =
+      std::find_if(views.begin(), views.end(), [&](const RouteView& one) { return one.node == route.node; });
+  route.backup = view != views.end() && view->backup;
   route.eligible = parts.view != nullptr && state.eligible;
   route.since = state.since;
   route.times_down = state.times_down;
@@ -105,11 +115,10 @@ RouteStats route_stats(const ListenerParts& parts, std::size_t index, TimePoint 
     route.why_not = "the listener was taken out of the configuration";
     return route;
   }
-  const auto view = std::find_if(parts.view->nodes.begin(), parts.view->nodes.end(),
-                                 [&](const RouteView& one) { return one.node == route.node; });
-  if (view != parts.view->nodes.end()) {
+  if (view != views.end()) {
     route.drains = view->drains;
     route.no_connection = view->no_connection;
+    route.spare = view->spare && route.weight > 0;
     route.why_not = view->why_not;
   }
   const std::string& by = parts.admin[index].request.by;

@@ -78,7 +78,7 @@ FailoverTotals StatsCollector::totals() const {
   for (const ListenerStatus& status : sources_.pool.status()) {
     const auto listener = std::find_if(sources_.config.listeners.begin(), sources_.config.listeners.end(),
                                        [&](const ListenerConfig& one) { return one.policy.id == status.id; });
-    if (listener == sources_.config.listeners.end() || listener->policy.to != Target::leader) continue;
+    if (listener == sources_.config.listeners.end() || !listener->policy.is_write()) continue;
     all.waited += status.totals.held;
     all.cut += status.totals.cut;
     all.failed += status.totals.refused;
@@ -205,6 +205,7 @@ StatsSnapshotPtr StatsCollector::snapshot(TimePoint now, WallTime wall_now) {
   snapshot->config = sources_.record.stats();
   snapshot->cluster_name = sources_.config.cluster.name;
   snapshot->system_id = sources_.driver.system_id();
+  snapshot->paused = sources_.driver.is_paused();
 
   const std::vector<NodeView> views = sources_.driver.nodes();
   snapshot->leader = sources_.driver.leader();

@@ -32,7 +32,10 @@ Json cluster_section(const StatsSnapshot& snapshot) {
             {"heard_at", at(snapshot, snapshot.etcd->heard)},
             {"error", snapshot.etcd->error}};
   }
-  return {{"name", snapshot.cluster_name}, {"system_id", snapshot.system_id}, {"etcd", std::move(etcd)}};
+  return {{"name", snapshot.cluster_name},
+          {"system_id", snapshot.system_id},
+          {"paused", snapshot.paused},
+          {"etcd", std::move(etcd)}};
 }
 
 Json leader_section(const StatsSnapshot& snapshot) {
@@ -45,7 +48,7 @@ Json leader_section(const StatsSnapshot& snapshot) {
   }
   std::uint64_t waiting = 0;
   for (const ListenerStats& listener : snapshot.listeners) {
-    if (listener.to == Target::leader) waiting += std::uint64_t{listener.held} + listener.queued;
+    if (listener.is_write()) waiting += std::uint64_t{listener.held} + listener.queued;
   }
   return {{"name", known ? Json(leader.name) : Json(nullptr)},
           {"configured_name", std::move(configured_name)},

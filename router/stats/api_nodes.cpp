@@ -27,6 +27,8 @@ Json no_connection_json(const StatsSnapshot& snapshot, const std::optional<NoCon
 Json route_json(const StatsSnapshot& snapshot, const RouteStats& route) {
   return {{"eligible", route.eligible},
           {"drains", route.drains},
+          {"backup", route.backup},
+          {"spare", route.spare},
           {"why_not", route.why_not},
           {"no_connection", route.no_connection},
           {"admin", name_of(route.admin)},
@@ -71,6 +73,7 @@ Json node_json(const StatsSnapshot& snapshot, std::size_t index) {
           {"timeline", or_null(view.timeline)},
           {"lag_bytes", or_null(view.lag_bytes)},
           {"lag_ms", ms(node.lag_time)},
+          {"replication", view.replication},
           {"address", view.postgres.is_set() ? Json(view.postgres.to_string()) : Json(nullptr)},
           {"address_since_at", at(snapshot, node.address_since)},
           {"address_before", node.address_before},

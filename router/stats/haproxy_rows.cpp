@@ -135,7 +135,7 @@ class TableBuilder {
     RowWriter out(row);
     out.zeros({Column::wredis, Column::reuse});
     for (const Column column : {Column::qcur, Column::qmax, Column::srv_icur, Column::idle_conn_cur,
-                                Column::safe_conn_cur, Column::priv_idle_cur, Column::bck, Column::srid}) {
+                                Column::safe_conn_cur, Column::priv_idle_cur, Column::srid}) {
       out.u32(column, 0);
     }
     out.u32(Column::scur, route.sessions);
@@ -148,7 +148,8 @@ class TableBuilder {
     out.u64(Column::wretr, route.retried);
     out.u32(Column::weight, route.weight);
     out.u32(Column::uweight, route.weight);
-    out.u32(Column::act, 1);
+    out.u32(Column::act, route.backup ? 0 : 1);
+    out.u32(Column::bck, route.backup ? 1 : 0);
     out.u64(Column::chkfail, node.check.failures);
     out.u64(Column::chkdown, route.times_down);
     out.u32(Column::lastchg, since(route.since));
@@ -197,8 +198,8 @@ class TableBuilder {
     out.u64(Column::wretr, sums.retried);
     out.u32(Column::weight, sums.weight);
     out.u32(Column::uweight, sums.weight);
-    out.u32(Column::act, sums.fit);
-    out.u32(Column::bck, 0);
+    out.u32(Column::act, sums.active);
+    out.u32(Column::bck, sums.backups);
     out.u64(Column::chkdown, listener.times_down);
     out.u32(Column::lastchg, since(listener.since));
     out.u32(Column::downtime, seconds(listener.downtime));

@@ -39,6 +39,7 @@ bool wants(Target target, std::string_view role) {
 // whatever was chosen for standbys.
 bool is_healthy_other(const ListenerStats& listener, const NodeStats& node) {
   const std::string_view state = node.view.state;
+  if (listener.has_reserves) return false;  // for which entry it should stand is not known here
   return answered(node.check) &&
          (state == "running" || state == "streaming" || state == "in archive recovery") &&
          !wants(listener.to, node.view.role);
@@ -98,12 +99,13 @@ ServerStanding standing_of(const ListenerStats& listener, const RouteStats& rout
   }
   const bool by_hand = route.admin == AdminState::drain || node.admin == AdminState::drain;
   const std::uint32_t full = check_rise + std::max(check.fall, 1U) - 1;
-  if (route.eligible || route.drains) {
-    standing.status = route.eligible ? ServerStatus::up : ServerStatus::drain;
+  const bool is_up = route.eligible || route.spare;  // a backup server is UP also while it is not needed
+  if (is_up || route.drains) {
+    standing.status = is_up ? ServerStatus::up : ServerStatus::drain;
     standing.health = full - std::min(check.silences, full - check_rise);
     if (!answered(check)) {
       set_check(standing, check.status, code_of(check), check.words);  // lost once or twice: still in use
-    } else if (route.eligible || by_hand) {
+    } else if (is_up || by_hand) {
       set_check(standing, "L7OK", 200, "");
     } else {
       set_check(standing, "L7OKC", 200, route.why_not);  // fit, but asked to be spared: lag, noloadbalance

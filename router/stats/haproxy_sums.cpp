@@ -40,6 +40,8 @@ ListenerSums sum_up(const ListenerStats& listener) {
     sums.client_aborts += route.client_aborts;
     sums.server_aborts += route.server_aborts;
     sums.rate += route.rate;
+    if (route.backup && (route.eligible || route.spare) && route.weight > 0) ++sums.backups;
+    if (!route.backup && route.eligible && route.weight > 0) ++sums.active;
     if (route.eligible && route.weight > 0) {
       ++sums.fit;
       sums.weight += route.weight;

@@ -39,9 +39,9 @@ NodeHealth health_of(const StatsSnapshot& snapshot, std::size_t node) {
   if (is_disputed(snapshot, stats.view) || is_one_of(lost_states, stats.view.state)) return NodeHealth::bad;
   if (stats.view.no_connection) return NodeHealth::bad;
   if (!stats.view.heard) return stats.check.silences > 0 ? NodeHealth::warn : NodeHealth::unknown;
-  const bool watched = stats.admin != AdminState::ready || stats.view.leaving || stats.pending_restart ||
-                       stats.check.silences > 0 || !is_one_of(serving_states, stats.view.state) ||
-                       is_held_back(snapshot, node);
+  const bool watched = stats.view.lost_stream || stats.admin != AdminState::ready || stats.view.leaving ||
+                       stats.pending_restart || stats.check.silences > 0 ||
+                       !is_one_of(serving_states, stats.view.state) || is_held_back(snapshot, node);
   return watched ? NodeHealth::warn : NodeHealth::ok;
 }
 

@@ -1,9 +1,10 @@
 // How a node does, in one of four words: what a person sees before reading anything.
 //
 //   ok       does what its role asks for; a healthy replica is ok, on a write listener too
-//   warn     works, and somebody may want to look: drained, lagging, to be restarted, leaving, starting, one
-//   lost check bad      silent, failed, refused, takes no connections, or part of a disagreement unknown  was
-//   never heard yet
+//   warn     works, and somebody may want to look: drained, lagging, not streaming, to be restarted, leaving,
+//            starting, one lost check
+//   bad      silent, failed, refused, takes no connections, or part of a disagreement
+//   unknown  was never heard yet
 #pragma once
 
 #include <cstddef>

@@ -70,11 +70,13 @@ struct RouteMetric {
   std::uint64_t (*value)(const RouteStats&);
 };
 
-const std::array<RouteMetric, 11> route_metrics{{
+const std::array<RouteMetric, 12> route_metrics{{
     {"route_eligible", "gauge", "1 if the node gets new sessions of the listener.",
      [](const RouteStats& route) -> std::uint64_t { return route.eligible ? 1 : 0; }},
     {"route_drained", "gauge", "1 if the node is fit but spared: by hand, by lag, by noloadbalance.",
      [](const RouteStats& route) -> std::uint64_t { return route.drains ? 1 : 0; }},
+    {"route_spare", "gauge", "1 if the node is fit, and nodes that are wanted more take the sessions.",
+     [](const RouteStats& route) -> std::uint64_t { return route.spare ? 1 : 0; }},
     {"route_weight", "gauge", "The node's weight; 0 means no new sessions.",
      [](const RouteStats& route) -> std::uint64_t { return route.weight; }},
     {"route_sessions", "gauge", "Sessions on the node.",

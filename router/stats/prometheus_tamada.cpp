@@ -84,6 +84,8 @@ void add_leader(MetricsText& out, const StatsSnapshot& snapshot, const std::vect
   if (out.begin(prefix, "cluster_info", "gauge", "Always 1; the labels say which cluster this is.")) {
     out.sample({{"cluster", snapshot.cluster_name}, {"system_id", snapshot.system_id}}, std::uint64_t{1});
   }
+  add_one(out, "cluster_paused", "gauge", "1 while Patroni is in maintenance mode, as last known.",
+          snapshot.paused);
   add_one(out, "leader_known", "gauge", "1 while a leader is confirmed and gets writes.", known);
   if (out.begin(prefix, "leader_info", "gauge", "1 for the node that leads; no series while nobody does.") &&
       known) {
@@ -177,7 +179,7 @@ std::optional<double> maybe(const std::optional<Number>& value) {
   return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
 }
 
-const std::array<NodeMetric, 11> node_metrics{{
+const std::array<NodeMetric, 12> node_metrics{{
     {"node_up", "gauge", "1 if the node's REST API answered the last time it was asked.",
      [](const StatsSnapshot&, const NodeStats& node) {
        return flag(node.check.status == "L7OK" || node.check.status == "L7OKC" ||
@@ -193,6 +195,10 @@ const std::array<NodeMetric, 11> node_metrics{{
     {"node_lag_seconds", "gauge", "How long ago the leader was where the replica is now.",
      [](const StatsSnapshot&, const NodeStats& node) {
        return node.lag_time ? std::optional(seconds(*node.lag_time)) : std::nullopt;
+     }},
+    {"node_streaming", "gauge", "1 if the node gets the WAL as a stream, 0 if not; absent if not known.",
+     [](const StatsSnapshot&, const NodeStats& node) {
+       return node.view.replication.empty() ? std::nullopt : flag(node.view.replication == "streaming");
      }},
     {"node_silence_seconds", "gauge", "How old the node's newest answer is.",
      [](const StatsSnapshot& snapshot, const NodeStats& node) {

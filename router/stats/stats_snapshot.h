@@ -37,6 +37,8 @@ struct RouteStats {
   NodeId node;
   bool eligible = false;       // gets new sessions now
   bool drains = false;         // fit, but gets no new sessions: by hand, lag, noloadbalance
+  bool backup = false;         // wanted for a later entry of the listener's `to:` than the first
+  bool spare = false;          // a backup that is fit, and nodes of an earlier entry take the sessions
   std::string why_not;         // in words, when it is not eligible
   bool no_connection = false;  // why it is not eligible: its PostgreSQL takes no connections
   AdminState admin = AdminState::ready;
@@ -74,12 +76,14 @@ struct ListenerStats {
   ListenerId id;  // stable; HAProxy's iid
   std::string name;
   std::vector<std::string> bind;  // as bound, with the real port
-  Target to = Target::leader;
-  std::string to_words;  // "leader", "tag:zone=a"
+  Target to = Target::leader;     // the first entry of `to:`
+  bool has_reserves = false;      // there are more
+  std::string to_words;           // "leader", "tag:zone=a, replica"
   Balance balance = Balance::leastconn;
   std::uint32_t max_connections = 0;       // 0: no limit
   std::uint32_t node_max_connections = 0;  // 0: no limit
   std::uint32_t max_held = 0;
+  [[nodiscard]] bool is_write() const { return to == Target::leader && !has_reserves; }
   bool configured = true;  // false: taken out, its last sessions run on
   bool paused = false;     // no file descriptors: accepting has paused
   std::string why_none;    // no node is fit for it: what is missing, in words
@@ -204,6 +208,7 @@ struct StatsSnapshot {
   ConfigStats config;
   std::string cluster_name;
   std::string system_id;
+  bool paused = false;  // Patroni's maintenance mode, as last known
   LeaderView leader;
   LeadershipStats leadership;
   std::vector<Disagreement> disagreements;

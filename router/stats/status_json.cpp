@@ -91,9 +91,15 @@ Json listener_json(const ListenerStats& listener) {
               {"address_limited", listener.address_limited},
               {"up_bytes", listener.up_bytes},
               {"down_bytes", listener.down_bytes}};
-  return {{"name", listener.name},         {"bind", listener.bind},     {"to", name_of(listener.to)},
-          {"sessions", listener.sessions}, {"held", listener.held},     {"starting", listener.starting},
-          {"queued", listener.queued},     {"paused", listener.paused}, {"totals", std::move(totals)}};
+  return {{"name", listener.name},
+          {"bind", listener.bind},
+          {"to", listener.has_reserves ? std::string_view(listener.to_words) : name_of(listener.to)},
+          {"sessions", listener.sessions},
+          {"held", listener.held},
+          {"starting", listener.starting},
+          {"queued", listener.queued},
+          {"paused", listener.paused},
+          {"totals", std::move(totals)}};
 }
 
 Json etcd_json(const StatsSnapshot& snapshot) {

@@ -76,6 +76,7 @@ export class Leader {
       items.push(el('li', { class: 'muted', title: leader.evidence.slice(EVIDENCE_SHOWN).join('\n') },
         `and ${leader.evidence.length - shown.length} answers more`));
     }
+    if (cluster.paused) items.push(el('li', { class: 'warn' }, '\u25b2 the cluster is paused: Patroni promotes and demotes nobody'));
     if (cluster.etcd) items.push(el('li', { class: cluster.etcd.state === 'silent' ? 'warn' : '' }, etcdWords(cluster.etcd)));
     return items;
   }

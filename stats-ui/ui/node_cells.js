@@ -26,9 +26,15 @@ function nameCell(node) {
   return [main(mark(node.health), el('strong', {}, node.name)), sub(el('span', { title: `${node.api}${patroni}` }, known || node.api))];
 }
 
+// A standby leader may well live from an archive; a replica that does serves old rows.
+function hasLostStream(node) {
+  return node.role !== 'standby leader' && (node.replication === 'not streaming' || node.replication === 'in archive recovery');
+}
+
 function stateCell(node) {
   const role = node.role === 'leader' ? tag('leader', 'leads') : el('span', {}, node.role);
-  return [main(role), sub(node.state)];
+  const how = hasLostStream(node) ? el('span', { class: 'warn' }, `, ${node.replication}`) : '';
+  return [main(role), sub(node.state, how)];
 }
 
 function timelineCell(node) {
@@ -91,6 +97,7 @@ export function noteOf(node, disagreements) {
     const what = node.admin === 'drain' ? 'drained' : 'in maintenance';
     notes.push(el('span', { class: 'warn' }, `\u25b2 ${what}${node.admin_by ? ` by ${node.admin_by}` : ' by hand'}${since}`));
   }
+  if (hasLostStream(node)) notes.push(el('span', { class: 'warn' }, '\u25b2 does not stream from the leader: its rows grow old'));
   if (node.pending_restart) notes.push(el('span', { class: 'warn' }, '\u25b2 waits for a restart to take settings over'));
   if (node.leaving) notes.push(el('span', { class: 'warn' }, '\u25b2 taken out of the configuration, its last sessions run on'));
   if (node.address_by_hand) notes.push(el('span', { class: 'warn' }, '\u25b2 its address was set by hand'));

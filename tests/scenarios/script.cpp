@@ -87,6 +87,13 @@ Target target(const std::string& text) {
   throw Unknown{"unknown target " + text};
 }
 
+// "replica", "tag:KEY:VALUE"
+Preference preference(const std::string& text) {
+  if (!text.starts_with("tag:")) return {target(text), {}, {}};
+  const std::size_t colon = text.find(':', 4);
+  return {Target::tag, text.substr(4, colon - 4), text.substr(colon + 1)};
+}
+
 void add_listener(World& world, const Words& arguments) {
   ListenerPolicy listener;
   listener.name = arguments.at(0);
@@ -94,17 +101,24 @@ void add_listener(World& world, const Words& arguments) {
     const std::size_t equals = arguments[i].find('=');
     const std::string key = arguments[i].substr(0, equals);
     const std::string value = equals == std::string::npos ? "" : arguments[i].substr(equals + 1);
-    if (key == "to" && value.starts_with("tag:")) {
-      const std::size_t colon = value.find(':', 4);
-      listener.to = Target::tag;
-      listener.tag_key = value.substr(4, colon - 4);
-      listener.tag_value = value.substr(colon + 1);
-    } else if (key == "to") {
-      listener.to = target(value);
+    if (key == "to") {
+      std::istringstream entries(value);
+      std::vector<Preference> all;
+      for (std::string entry; std::getline(entries, entry, ',');) all.push_back(preference(entry));
+      listener.to = all.at(0).to;
+      listener.tag_key = all[0].tag_key;
+      listener.tag_value = all[0].tag_value;
+      listener.reserves.assign(all.begin() + 1, all.end());
     } else if (key == "otherwise" && value == "leader") {
       listener.otherwise_leader = true;
     } else if (key == "max_lag") {
-      listener.max_lag = bytes(value);
+      if (value.ends_with("s")) {
+        listener.max_lag_time = duration(value);
+      } else {
+        listener.max_lag = bytes(value);
+      }
+    } else if (key == "require_streaming" && value == "true") {
+      listener.require_streaming = true;
     } else if (key == "on_lag") {
       listener.on_lag = ending(value);
     } else if (key == "on_fail") {
@@ -174,6 +188,8 @@ void show(World& world, const Words& arguments) {
     lines = world.show_why();
   else if (what == "asks")
     lines = world.show_asks();
+  else if (what == "disagreements")
+    lines = world.show_disagreements();
   else if (what == "undiscovered")
     lines = world.show_undiscovered();
   else
@@ -238,6 +254,15 @@ const std::vector<Command>& commands() {
        }},
       {"PostgreSQL of NODE answers", [](World& w, const Words& a) { node(w, a[0]).postgres = true; }},
       {"PostgreSQL of NODE dies", [](World& w, const Words& a) { node(w, a[0]).postgres = false; }},
+      {"NODE streams", [](World& w, const Words& a) { node(w, a[0]).replication_state = "streaming"; }},
+      {"NODE reads the archive",
+       [](World& w, const Words& a) { node(w, a[0]).replication_state = "in archive recovery"; }},
+      {"NODE loses its stream", [](World& w, const Words& a) { node(w, a[0]).replication_state.clear(); }},
+      {"NODE runs Patroni VERSION",
+       [](World& w, const Words& a) {
+         node(w, a[0]).patroni_version = a[1];
+         node(w, a[0]).replication_state.clear();
+       }},
       {"NODE tells name NAME", [](World& w, const Words& a) { node(w, a[0]).told_name = a[1]; }},
       {"NODE tells no name", [](World& w, const Words& a) { node(w, a[0]).told_name.clear(); }},
       {"NODE registers as NAME", [](World& w, const Words& a) { node(w, a[0]).member_name = a[1]; }},
@@ -262,11 +287,25 @@ const std::vector<Command>& commands() {
          w.lock_holder = a[0] == "nobody" ? "" : a[0];
          w.lock_changed();
        }},
+      {"the leader key holds N bytes",
+       [](World& w, const Words& a) {
+         w.key_oversize = std::stoul(a[0]);
+         w.lock_changed();
+       }},
       {"a switchover from NAME to NAME is announced",
        [](World& w, const Words& a) {
          w.announce(a[0] == "anybody" ? "" : a[0], a[1] == "anybody" ? "" : a[1]);
        }},
       {"the failover key is cleared", [](World& w, const Words&) { w.announce("", ""); }},
+      {"the cluster is paused", [](World& w, const Words&) { w.paused = true; }},
+      {"the cluster is resumed", [](World& w, const Words&) { w.paused = false; }},
+      {"the agent of NODE was just started",
+       [](World& w, const Words& a) {
+         rest(w, a[0], Rest::answers);
+         node(w, a[0]).has_read_store = false;
+       }},
+      {"the agent of NODE has read the store",
+       [](World& w, const Words& a) { node(w, a[0]).has_read_store = true; }},
       {"cluster of NODE fails", [](World& w, const Words& a) { node(w, a[0]).cluster_fails = true; }},
       {"cluster of NODE works",
        [](World& w, const Words& a) {

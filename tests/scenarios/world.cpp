@@ -289,13 +289,18 @@ wire::NodeStatus World::status_of(const WorldNode& node) const {
   if (node.state == "running") status.postmaster_start_time = node.started;
   status.scope = node.scope;
   status.name = node.told_name;
-  status.patroni_version = "4.1.4";
+  status.patroni_version = node.patroni_version;
+  const bool follows = node.role == "replica" || node.role == "standby_leader";
+  if (node.state == "running" && follows) status.replication_state = node.replication_state;
+  status.dcs_last_seen = node.has_read_store ? 1 : 0;
+  status.pause = paused && node.has_read_store;
   return status;
 }
 
 wire::ClusterMembers World::cluster_of(const WorldNode& giver) const {
   wire::ClusterMembers members;
   members.scope = giver.scope;
+  members.pause = paused;
   const std::string leader = giver.cluster_names.value_or(lock_holder);
   bool listed = false;
   for (const auto& node : nodes_) {
@@ -324,6 +329,7 @@ void World::lock_changed() {
   if (!policy.watches_leader_key || !started()) return;
   later(2ms, [this] {
     if (!etcd_answers) return;
+    if (key_oversize > 0) return apply(LeaderKey{std::nullopt, now_, key_oversize});
     apply(LeaderKey{lock_holder.empty() ? std::nullopt : std::optional(lock_holder), now_});
   });
 }
@@ -395,7 +401,7 @@ void World::check_table(const RoutingTable& table) {
     }
     const TimePoint longest = table.writers.empty() ? TimePoint::max() : now_ + policy.checks.expire;
     if (table.good_until > longest) violations_.push_back("a table lives too long");
-    if (listener == policy.listeners.end() || listener->to != Target::leader) continue;
+    if (listener == policy.listeners.end() || !listener->is_write()) continue;
     if (routes.candidates.size() > 1) violations_.push_back("two leaders in one table");
     for (const CutLine& cut : routes.cuts) {
       if (closed_ == 0 && cut.node == last_leader_ && cut.before > led_until_) closed_ = cut.before;
@@ -446,6 +452,14 @@ std::vector<std::string> World::show_asks() {
   for (const auto& [what, count] : asked_)
     lines.push_back(fmt::format("{} {}: {}", what.first, what.second, count));
   asked_.clear();
+  return lines;
+}
+
+std::vector<std::string> World::show_disagreements() const {
+  std::vector<std::string> lines;
+  for (const Disagreement& found : view_->testimony(now_).disagreements) {
+    lines.push_back(fmt::format("{}: {}", found.kind, found.words));
+  }
   return lines;
 }
 

@@ -40,10 +40,13 @@ struct WorldNode {
   std::optional<std::uint64_t> position;
   bool lock = false;  // what it believes itself: /master says 200
   bool sync = false;
+  std::string patroni_version = "4.1.4";
+  std::string replication_state = "streaming";  // of a replica; empty: not told
   wire::PatroniTags tags;
   bool cluster_fails = false;                // GET /cluster gives nothing
   std::optional<std::string> cluster_names;  // it reads another leader than the others ("" is nobody)
   Duration latency = 5ms;
+  bool has_read_store = true;  // false: its agent was just started
 };
 
 [[nodiscard]] std::string member_name_of(const WorldNode& node);
@@ -60,8 +63,10 @@ class World {
 
   // ---- the world
   [[nodiscard]] WorldNode* find(const std::string& label);
-  std::string lock_holder;  // told name; empty: nobody
+  std::string lock_holder;       // told name; empty: nobody
+  std::size_t key_oversize = 0;  // the leader key holds so many bytes, which are no name
   bool etcd_answers = true;
+  bool paused = false;  // Patroni's maintenance mode
   bool workers_acknowledge = true;
   void lock_changed();  // etcd's watch tells, where it is watched and answers
   // The failover key; "": that part is missing. Told where etcd is watched and answers.
@@ -90,6 +95,7 @@ class World {
   [[nodiscard]] std::vector<std::string> show_why() const;
   [[nodiscard]] std::vector<std::string> show_asks();
   [[nodiscard]] std::vector<std::string> show_undiscovered() const;
+  [[nodiscard]] std::vector<std::string> show_disagreements() const;
 
  private:
   void carry_out(Step step);

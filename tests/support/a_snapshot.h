@@ -62,12 +62,14 @@ inline std::vector<NodeStats> the_nodes() {
 
   NodeStats standby = a_node(2, "pg2", "second");
   standby.view.role = "sync standby";
+  standby.view.replication = "streaming";
   standby.address_since = ago(3'600s);
   standby.address_before = "10.0.0.9:5432";
   standby.check.took = 2300us;
 
   NodeStats drained = a_node(3, "pg3", "third");
   drained.view.lag_bytes = 12'582'912;
+  drained.view.replication = "streaming";
   drained.lag_time = 4'200ms;
   drained.view.postgres = *Address::from_ip("2001:db8::3", 5432);
   drained.view.reason = "pg3 is a replica, but a member says that it leads";

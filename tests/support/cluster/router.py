@@ -128,6 +128,11 @@ class Router(Proxy):
         with urllib.request.urlopen(self.stats_url("/status"), timeout=5, context=self.stats_tls) as answer:
             return dict(json.load(answer))
 
+    def state(self) -> dict[str, Any]:
+        """All that the API says."""
+        with urllib.request.urlopen(self.stats_url("/api/v1/state"), timeout=10, context=self.stats_tls) as answer:
+            return dict(json.load(answer))
+
     def leader(self) -> str | None:
         """The name of the node that it believes to lead."""
         return self.status()["leader"]["node"]

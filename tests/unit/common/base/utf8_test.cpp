@@ -38,3 +38,11 @@ TEST_CASE("what ends a line or steers a terminal is a control character", "[utf8
     CHECK(is_control(code));
   for (const char32_t code : {U' ', U'a', U'é', U'€', U'\xa0'}) CHECK_FALSE(is_control(code));
 }
+
+TEST_CASE("a text that is too long is cut between characters and says what is missing", "[utf8]") {
+  CHECK(tamada::shortened("short", 5) == "short");
+  CHECK(tamada::shortened("longer", 5) == "longe ... (1 bytes more)");
+  CHECK(tamada::shortened("ab\xc3\xa4z", 3) == "ab ... (3 bytes more)");
+  CHECK(tamada::shortened(std::string(1'400'000, 'x'), 255) ==
+        std::string(255, 'x') + " ... (1399745 bytes more)");
+}

@@ -120,3 +120,18 @@ TEST_CASE("a cut body is never half a cluster", "[cluster_members]") {
 TEST_CASE("a cluster nested without end costs nothing", "[cluster_members]") {
   CHECK(error_of("{\"members\": " + std::string(1'000'000, '[')) == "cluster: nested deeper than 32 levels");
 }
+
+TEST_CASE("more members than any cluster has, and names that are too long, are refused",
+          "[cluster_members]") {
+  std::string members;
+  for (std::size_t i = 0; i <= members_max; ++i) {
+    members += (i == 0 ? "" : ", ") + (R"({"name": "m)" + std::to_string(i) + R"(", "role": "replica"})");
+  }
+  const auto many = parse_cluster_members("{\"members\": [" + members + "]}");
+  REQUIRE_FALSE(many);
+  CHECK(many.error().message == "cluster: members: 257 of them, expected at most 256");
+  const auto named =
+      parse_cluster_members(R"({"members": [{"role": "leader", "name": ")" + std::string(256, 'n') + "\"}]}");
+  REQUIRE_FALSE(named);
+  CHECK(named.error().message == "cluster: members[0].name: a text of 256 bytes, expected at most 255");
+}

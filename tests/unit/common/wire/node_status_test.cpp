@@ -169,8 +169,8 @@ TEST_CASE("text that could forge a log line is refused", "[node_status]") {
   CHECK(wrong(R"("tags": {"a": "\u0000"})").find("tags.a: found the text \"\\x00\"") != std::string::npos);
   CHECK(wrong(R"("tags": {"a\u001b": 1})").find("tags.a\\x1b: not a usable name of a tag") !=
         std::string::npos);
-  CHECK(wrong(R"("replication_state": ")" + std::string(1025, 'x') + "\"") ==
-        "node status: replication_state: a text of 1025 bytes, expected at most 1024");
+  CHECK(wrong(R"("replication_state": ")" + std::string(256, 'x') + "\"") ==
+        "node status: replication_state: a text of 256 bytes, expected at most 255");
 }
 
 TEST_CASE("null is absent, unknown keys are ignored", "[node_status]") {
@@ -231,4 +231,27 @@ TEST_CASE("32 levels are enough and are read", "[node_status]") {
   const std::string deep = std::string(31, '[') + std::string(31, ']');
   CHECK(parse_node_status(R"({"state": "running", "role": "replica", "x": )" + deep + "}"));
   CHECK_FALSE(parse_node_status(R"({"state": "running", "role": "replica", "x": [)" + deep + "]}"));
+}
+
+TEST_CASE("a name, a role, a state or a tag that is too long is refused, with its length", "[node_status]") {
+  const std::string long_name(1'400'000 / 2, 'n');
+  CHECK(wrong(R"("patroni": {"name": ")" + long_name + "\"}") ==
+        "node status: patroni.name: a text of 700000 bytes, expected at most 255");
+  CHECK(error_of(R"({"state": ")" + std::string(256, 's') + R"(", "role": "replica"})") ==
+        "node status: state: a text of 256 bytes, expected at most 255");
+  CHECK(error_of(R"({"state": "running", "role": ")" + std::string(256, 'r') + "\"}") ==
+        "node status: role: a text of 256 bytes, expected at most 255");
+  CHECK(wrong(R"("tags": {"dc": ")" + std::string(256, 'v') + "\"}") ==
+        "node status: tags.dc: a text of 256 bytes, expected at most 255");
+  CHECK(wrong(R"("tags": {")" + std::string(256, 'k') + R"(": 1})").find("not a usable name of a tag") !=
+        std::string::npos);
+  CHECK(parse_node_status(R"({"state": "running", "role": "replica", "patroni": {"name": ")" +
+                          std::string(255, 'n') + "\"}}"));
+}
+
+TEST_CASE("more tags than anybody has are refused", "[node_status]") {
+  std::string tags;
+  for (std::size_t i = 0; i <= json_tags_max; ++i)
+    tags += (i == 0 ? "\"t" : ", \"t") + std::to_string(i) + "\": 1";
+  CHECK(wrong("\"tags\": {" + tags + "}") == "node status: tags: 101 tags, expected at most 100");
 }

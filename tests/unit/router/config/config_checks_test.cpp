@@ -57,6 +57,15 @@ TEST_CASE("settings that have no meaning for a listener are told", "[config_chec
         "already");
   CHECK(wrong("listeners: {write: {max_lag: 1MB}}") ==
         "r.yaml:2:30: listeners.write.max_lag: has no meaning for a listener that goes to the leader");
+  CHECK(wrong("listeners: {write: {max_lag: 10s}}") ==
+        "r.yaml:2:30: listeners.write.max_lag: has no meaning for a listener that goes to the leader");
+  CHECK(wrong("listeners: {write: {require_streaming: true}}") ==
+        "r.yaml:2:40: listeners.write.require_streaming: has no meaning for a listener that goes to the "
+        "leader");
+  CHECK(wrong("listeners: {read: {to: [leader, replica], max_lag: 10s, require_streaming: true}}") == "ok");
+  CHECK(wrong("listeners: {read: {to: [sync, replica], otherwise: leader}}") ==
+        "r.yaml:2:52: listeners.read.otherwise: has no meaning beside a list in `to`; let the list end with "
+        "leader");
   CHECK(wrong("listeners: {read: {keepalive: {idle: 1500ms}}}") ==
         "r.yaml:2:38: listeners.read.keepalive.idle: 1500ms: expected whole seconds, 1s to 32767s");
   CHECK(wrong("listeners: {read: {allow: [10.0.0.0/8], deny: [10.0.0.0/8]}}")

@@ -199,6 +199,7 @@ TEST_CASE("a described configuration loads again and is the same", "[documentati
       "  write: {keepalive: off, deny: [10.0.0.0/8]}\n"
       "  t: {bind: \"*:5003\", to: \"tag:a=b\", max_lag: 5kB, hold: off, keepalive: {count: 4}, on_promote: "
       "cut}\n"
+      "  l: {bind: \"*:5004\", to: [\"tag:a=b\", replica, leader], max_lag: 90s, require_streaming: on}\n"
       "stats: {admin_user: u, admin_password_file: /f, socket: [/run/x.sock level admin, '[::1]:9'],\n"
       "  users: ['a:*'], login_to_read: on, standby_status: MAINT, tls: {cert_file: /f, key_file: /f}}\n"
       "drain_timeout: 90s\n";

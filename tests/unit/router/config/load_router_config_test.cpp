@@ -250,6 +250,44 @@ TEST_CASE("every target of a listener is understood", "[load_router_config]") {
         "r.yaml:2:37: listeners.x.to: \"tag:dc\": expected tag:key=value");
 }
 
+TEST_CASE("a listener's nodes may be a list, the most wanted first", "[load_router_config]") {
+  const std::vector<Preference> expected{
+      {Target::tag, "dc", "ams"}, {Target::replica, {}, {}}, {Target::leader, {}, {}}};
+  const auto read = [](const std::string& to) {
+    return loaded(nodes + "listeners: {read: {to: " + to + "}}").listeners.at(0).policy;
+  };
+  CHECK(read("['tag:dc=ams', replica, leader]").preferences() == expected);
+  CHECK(read("'tag:dc=ams, replica, leader'").preferences() == expected);
+  CHECK(loaded(nodes, {{"TAMADA_LISTENERS_READ_TO", "tag:dc=ams, replica, leader"}})
+            .listeners.at(1)
+            .policy.preferences() == expected);
+  CHECK_FALSE(read("[replica, leader]").otherwise_leader);
+  CHECK_FALSE(read("[leader, replica]").is_write());
+  CHECK(loaded(nodes + "listeners: {write: {to: [leader]}}").listeners.at(0).policy.is_write());
+  CHECK(errors_of(nodes + "listeners: {read: {to: [replica, leader, replica]}}") ==
+        "r.yaml:2:24: listeners.read.to: \"replica\" stands there twice; expected each once");
+  CHECK(errors_of(nodes + "listeners: {read: {to: [replica, laeder]}}").find("(did you mean \"leader\"?)") !=
+        std::string::npos);
+  CHECK(errors_of(nodes + "listeners: {read: {to: []}}").find("expected leader, replica") !=
+        std::string::npos);
+}
+
+TEST_CASE("a limit of lag is a size or a time", "[load_router_config]") {
+  const auto read = [](const std::string& lag) {
+    return loaded(nodes + "listeners: {read: {max_lag: " + lag + "}}").listeners.at(0).policy;
+  };
+  CHECK(read("16MB").max_lag == 16U << 20U);
+  CHECK_FALSE(read("16MB").max_lag_time);
+  CHECK(read("2000").max_lag == 2000U);
+  CHECK(read("10s").max_lag_time == 10s);
+  CHECK_FALSE(read("10s").max_lag);
+  CHECK(read("5m").max_lag_time == 5min);
+  CHECK_FALSE(read("off").max_lag);
+  CHECK_FALSE(read("off").max_lag_time);
+  CHECK(errors_of(nodes + "listeners: {read: {max_lag: 10ms}}") ==
+        "r.yaml:2:29: listeners.read.max_lag: \"10ms\": expected 100ms to 24h");
+}
+
 TEST_CASE("a listener of another name says where it listens and whom it serves", "[load_router_config]") {
   CHECK(errors_of(nodes + "listeners:\n  reports: {}\n") ==
         "r.yaml:3:12: listeners.reports.bind: the address is missing; expected e.g. bind: 0.0.0.0:5002\n"

@@ -41,6 +41,9 @@ class RandomRun {
     add(1, Target::leader);
     add(2, Target::replica);
     add(3, Target::any);
+    add(4, Target::sync);
+    policy_.listeners.back().reserves = {{Target::replica, {}, {}}, {Target::leader, {}, {}}};
+    policy_.listeners.back().require_streaming = true;
     view_ = std::make_unique<ClusterView>(policy_, seed, now_);
     take(view_->tick(now_));
   }
@@ -88,6 +91,7 @@ class RandomRun {
       }
     }
     holder_ = nodes_[0].name;
+    paused_ = false;
     calm_ = true;
     const TimePoint end = now_ + 75s;  // a learned identity may have to be replaced first
     while (now_ < end) {
@@ -134,7 +138,10 @@ class RandomRun {
     RandomNode& node = nodes_[pick(nodes_.size())];
     static const char* const roles[] = {"primary", "primary", "replica", "demoted", "standby_leader"};
     static const char* const states[] = {"running", "running", "running", "stopping", "starting", "unknown"};
-    switch (pick(9)) {
+    switch (pick(10)) {
+      case 9:
+        paused_ = !paused_;
+        break;
       case 0:
       case 1:
         node.role = roles[pick(5)];
@@ -207,6 +214,7 @@ class RandomRun {
         ClusterAnswer answer{done.ask.node, done.sent, {}};
         if (node.silent) return answer;
         answer.members.emplace();
+        answer.members->pause = paused_;
         for (const RandomNode& one : nodes_) {
           wire::ClusterMember member;
           member.name = one.name;
@@ -240,6 +248,9 @@ class RandomRun {
     answer.body->role_text = node.role;
     answer.body->role = wire::node_role(node.role);
     answer.body->timeline = node.timeline;
+    answer.body->pause = paused_;
+    answer.body->replication_state = chance(10) ? "" : "streaming";
+    answer.body->patroni_version = "4.1.4";
     answer.body->system_identifier = node.system_id;
     answer.body->scope = "s";
     answer.body->name = node.name;
@@ -313,6 +324,7 @@ class RandomRun {
   RoutingPolicy policy_;
   std::vector<RandomNode> nodes_;
   std::string holder_ = "a";
+  bool paused_ = false;
   std::unique_ptr<ClusterView> view_;
   TimePoint now_ = TimePoint{1000s};
   TimePoint next_tick_{};

@@ -58,6 +58,19 @@ TEST_CASE("a member that answers no longer name leaves, but not while nobody ans
   CHECK(discovery.nodes().empty());
 }
 
+TEST_CASE("while the cluster is paused, a member that vanishes is kept", "[discovery]") {
+  Discovery discovery;
+  (void)discovery.add({pg3}, at(0s));
+  wire::ClusterMembers nobody;
+  nobody.pause = true;
+  CHECK_FALSE(discovery.heard(nobody, at(30s)));
+  CHECK_FALSE(discovery.heard(nobody, at(600s)));
+  CHECK(discovery.nodes().size() == 1);
+  // The pause is over: it has as long as ever to come back.
+  CHECK_FALSE(discovery.heard(naming({}), at(660s)));
+  CHECK(discovery.heard(naming({}), at(661s)));
+}
+
 TEST_CASE("a configured node stands for a discovered one of its name or REST API", "[discovery]") {
   const NodeConfig found = *node_of(pg3);
   NodeConfig other = found;

@@ -13,5 +13,13 @@ TEST_CASE("the history keeps the newest facts", "[fact_history]") {
   CHECK(history.facts().back().event == "c");
 }
 
+TEST_CASE("a fact's texts are cut to a size that hundreds of them can have", "[fact_history]") {
+  const Fact fact = bounded({"leader.key", std::string(1'400'000, 'n'), std::string(1'400'000, 'w'), true});
+  CHECK(fact.event == "leader.key");
+  CHECK(fact.node == std::string(255, 'n') + " ... (1399745 bytes more)");
+  CHECK(fact.words == std::string(2000, 'w') + " ... (1398000 bytes more)");
+  CHECK(fact.warning);
+}
+
 }  // namespace
 }  // namespace tamada::router

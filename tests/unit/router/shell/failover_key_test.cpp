@@ -49,6 +49,8 @@ TEST_CASE("a failover key that cannot be read announces nothing", "[failover_key
   CHECK(announces_nothing(R"({"leader":"a","member":{"name":"b"}})"));
   CHECK(announces_nothing(R"({"leader":"a","member":"b","member":"c"})"));
   CHECK(announces_nothing(std::string(100000, '[')));
+  CHECK(announces_nothing(R"({"leader":"a","member":")" + std::string(256, 'b') + "\"}"));
+  CHECK(announces_nothing(R"({"leader":"a","member":"b","padding":")" + std::string(5000, 'x') + "\"}"));
 }
 
 }  // namespace

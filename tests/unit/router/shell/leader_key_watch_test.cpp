@@ -22,5 +22,17 @@ TEST_CASE("the leader key lies where Patroni puts it", "[leader_key_watch]") {
   CHECK(failover_key_path("service/", "patroni") == "/service/patroni/failover");
 }
 
+TEST_CASE("a value that is too long for a member's name is measured and not kept", "[leader_key_watch]") {
+  const TimePoint as_of{7s};
+  CHECK(leader_key("pg1", as_of).holder == "pg1");
+  CHECK_FALSE(leader_key(std::nullopt, as_of).holder);
+  CHECK(leader_key(std::nullopt, as_of).oversize == 0);
+  CHECK(leader_key(std::string(255, 'x'), as_of).holder);
+  const LeaderKey key = leader_key(std::string(1'400'000, 'x'), as_of);
+  CHECK_FALSE(key.holder);
+  CHECK(key.oversize == 1'400'000);
+  CHECK(key.as_of == as_of);
+}
+
 }  // namespace
 }  // namespace tamada::router

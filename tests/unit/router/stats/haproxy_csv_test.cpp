@@ -257,3 +257,20 @@ TEST_CASE("`show stat typed` says one value a line, and `desc` what it is", "[ha
   CHECK(show(a_snapshot(), {"typed", "desc"}).find(":str:write:\"name of the proxy: the listener\"\n") !=
         std::string::npos);
 }
+
+TEST_CASE("a node of a later entry of the listener's list is a backup server", "[haproxy_csv]") {
+  StatsSnapshot snapshot = a_snapshot();
+  ListenerStats& read = snapshot.listeners[1];
+  read.has_reserves = true;
+  read.routes[0].backup = read.routes[0].spare = true;
+  read.routes[2].backup = true;
+  for (const CsvRow& row : rows_of(snapshot)) {
+    if (row.at("pxname") != "read" || row.at("type") == "0") continue;
+    const std::string counts =
+        row.at("svname") + " " + row.at("status") + " " + row.at("act") + "/" + row.at("bck");
+    if (row.at("svname") == "first") CHECK(counts == "first UP 0/1");
+    if (row.at("svname") == "second") CHECK(counts == "second UP 1/0");
+    if (row.at("svname") == "third") CHECK(counts == "third DRAIN 0/1");
+    if (row.at("svname") == "BACKEND") CHECK(counts == "BACKEND UP 1/1");
+  }
+}

@@ -157,3 +157,18 @@ TEST_CASE("a name without an address is a socket error; an unknown word is UNK",
   it.node.check.status = "\"><script>";
   CHECK(it.reads() == "DOWN UNK health 0");
 }
+
+TEST_CASE("a reserve that is fit is UP, needed or not", "[haproxy_status]") {
+  Case it;
+  it.listener.has_reserves = true;
+  it.route = a_route(2, false, "is a reserve: nodes that are wanted more take the sessions", 0);
+  it.route.backup = it.route.spare = true;
+  CHECK(it.reads() == "UP L7OK 200 health 3");
+  it.route.spare = false;
+  it.route.drains = true;
+  it.route.why_not = "does not stream from the leader";
+  CHECK(it.reads() == "DRAIN L7OKC 200 health 3: does not stream from the leader");
+  it.route.drains = false;
+  it.route.why_not = "has failed";
+  CHECK(it.reads() == "DOWN L7STS 503 health 0: has failed");
+}

@@ -48,6 +48,7 @@ TEST_CASE("a node that works, but wants a look, is a warning", "[node_health]") 
   CHECK(health_after([](StatsSnapshot&, NodeStats& node) { node.pending_restart = true; }) == "warn");
   CHECK(health_after([](StatsSnapshot&, NodeStats& node) { node.view.state = "starting"; }) == "warn");
   CHECK(health_after([](StatsSnapshot&, NodeStats& node) { node.check.silences = 1; }) == "warn");
+  CHECK(health_after([](StatsSnapshot&, NodeStats& node) { node.view.lost_stream = true; }) == "warn");
   CHECK(health_after([](StatsSnapshot& snapshot, NodeStats&) {
           snapshot.listeners[1].routes[1].weight = 0;
         }) == "warn");

@@ -1,0 +1,104 @@
+// Patroni's maintenance mode in ClusterView::Impl: whether the cluster is paused, and who leads on then.
+//
+// In pause an agent that stops leaves PostgreSQL running, and no other node is promoted but by hand. So the
+// last confirmed leader stays the leader, for new sessions too and beyond the ttl, while
+//
+//   - its own last words were "primary, running" and "paused", and nobody said later that the pause is over;
+//   - its PostgreSQL has answered every question since the agent fell silent, where its sessions go; or the
+//     agent answers, says primary and running, and only holds no lock;
+//   - nobody shows that another node was made the leader: none says primary or has the lock, none shows a
+//     higher timeline, and neither the leader key nor /cluster names a node that itself cannot be heard.
+//
+// A key or a /cluster that names a node which answers and does not lead is no veto: in pause the lock proves
+// nothing either way. It is shown as a disagreement. Whatever else happens is dealt with as without a pause.
+//
+// When it cannot know: a router that was started while all agents were down has no last leader, and names
+// none. A PostgreSQL that did not answer once may have been started as something else since; a probe cannot
+// tell a primary from a standby without a login, so the belief ends until the agent speaks again. (A restart
+// between two probes goes unnoticed. Should the server be a standby then, it refuses writes by itself; it is
+// only a second *primary* that would do harm, and of that the others would have to tell.)
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "router/core/cluster_view_impl.h"
+
+namespace tamada::router {
+
+void ClusterView::Impl::settle_pause() {
+  const std::optional<bool> changed = pause_.settle(beliefs(), now_);
+  if (!changed) return;
+  if (*changed) {
+    fact("cluster.paused", "",
+         "Patroni is in maintenance mode: the leader stays while its PostgreSQL answers, with or without "
+         "its agent");
+  } else {
+    fact("cluster.resumed", "", "Patroni's maintenance mode is over");
+  }
+}
+
+bool ClusterView::Impl::leads_in_pause(const Watched& node) const {
+  const NodeBelief& belief = node.belief;
+  if (holder_ != belief.id() || belief.failed || node.recycled || !belief.refusal.empty()) return false;
+  if (!belief.newest()) return false;
+  const wire::NodeStatus& last = belief.newest()->body;
+  if (last.role != wire::NodeRole::primary || !last.is_running()) return false;
+  if (!pause_.is_paused_for(belief.id(), beliefs())) return false;
+  const bool is_silent = belief.silences() > 0;
+  if (is_silent && node.postgres_lost && *node.postgres_lost >= belief.silent_since()) return false;
+  if (!is_silent && !belief.is_fresh(now_)) return false;
+  return !has_rival(node);
+}
+
+// Whether anything shows that another node leads, or is about to.
+bool ClusterView::Impl::has_rival(const Watched& leader) const {
+  const NodeId id = leader.belief.id();
+  const std::optional<std::uint32_t> timeline = leader.belief.newest()->body.timeline;
+  for (const auto& node : nodes_) {
+    const NodeBelief& other = node->belief;
+    if (other.id() == id || stands_for(other.id()) == id || stands_for(id) == other.id()) continue;
+    if (!other.refusal.empty() || !other.is_fresh(now_)) continue;
+    const wire::NodeStatus& body = other.newest()->body;
+    if (body.role == wire::NodeRole::primary || body.role == wire::NodeRole::promoted) return true;
+    if (other.stand(now_) == Stand::holds_lock) return true;
+    if (timeline && body.timeline && *body.timeline > *timeline) return true;
+  }
+  // Somebody is named who cannot be asked whether it is so.
+  const bool certain = leader.belief.name_is_certain();
+  const auto is_unheard = [&](NodeId named) {
+    if (named == id) return false;
+    const Watched* node = find(named);
+    return node == nullptr ? certain : !is_askable(*node);
+  };
+  const KeySays key = key_says();
+  if (key.kind != KeySays::Kind::nobody && !key.name.empty() && is_unheard(key.node)) return true;
+  const std::vector<Opinion> all = opinions();
+  return std::any_of(all.begin(), all.end(), [&](const Opinion& opinion) {
+    const bool names = opinion.kind == Opinion::Kind::names || opinion.kind == Opinion::Kind::stranger;
+    return names && is_unheard(opinion.node);
+  });
+}
+
+// The vote of a node that leads_in_pause().
+void ClusterView::Impl::stay_in_pause(const Watched& node, Voter& voter) const {
+  const NodeBelief& belief = node.belief;
+  if (belief.silences() == 0) {
+    voter.claim_since = voter.claim_sent = belief.newest()->sent;
+    voter.words += ", and the cluster is paused: it stays the leader";
+  } else {
+    const bool vouched = node.opinion && node.opinion->outcome == SecondOpinion::Outcome::leads;
+    if (!vouched) return;
+    voter.claim_since = belief.silent_since();
+    voter.claim_sent = node.opinion->vouched_at;
+    voter.vouched = true;
+    voter.words = fmt::format(
+        "has not answered for {} s ({}); the cluster is paused and its PostgreSQL answers: it stays the"
+        " leader",
+        to_ms(now_ - belief.silent_since()) / 1000, belief.silence_words());
+  }
+  voter.stand = Stand::claims;
+  voter.in_pause = true;
+  voter.timeline = belief.newest()->body.timeline;
+}
+
+}  // namespace tamada::router
