@@ -1,16 +1,18 @@
 // tamada-router: the wiring. What each part does stands in its header; where to begin:
 // router/shell/control.h.
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <random>
 
 #include "common/loop/loop.h"
+#include "common/loop/signal_mask.h"
 #include "common/loop/signal_watcher.h"
+#include "common/loop/standard_descriptors.h"
 #include "router/config/load_router_config.h"
 #include "router/shell/command_line.h"
 #include "router/shell/control.h"
+#include "router/shell/descriptor_limit.h"
 #include "router/shell/event_log.h"
 #include "router/shell/machine_checks.h"
 #include "router/shell/worker_count.h"
@@ -20,15 +22,29 @@ using namespace tamada::router;
 
 namespace {
 
+int nothing_started(const std::string& why) {
+  std::fprintf(stderr, "tamada-router: %s\nnothing was started.\n", why.c_str());
+  return exit_configuration;
+}
+
+// Signals that mean something to HAProxy, or end a process that does not expect them.
+void tell_ignored(EventLog& log, const char* name) {
+  log.write(LogLevel::warn, "signal.ignored",
+            {{"signal", std::string_view(name)}, {"effect", std::string_view("none; see docs/operations.md")}});
+}
+
+// Every signal is blocked while this begins, and again when it ends: see main().
 int run(const CommandLine& line, const Environment& environment, const RouterConfig& config) {
-  loop::ignore_sigpipe();
-  EventLog log(config.log);
-  loop::Loop loop;
   ControlOptions options;
   options.file = line.file;
   options.environment = environment;
   options.workers = config.workers != 0 ? config.workers : default_workers(available_processors());
   options.seed = std::random_device{}();
+  if (const auto few = too_few_descriptors(raise_descriptor_limit(), options.workers, config)) {
+    return nothing_started(*few);
+  }
+  EventLog log(config.log);
+  loop::Loop loop;
   Control control(loop, log, std::move(options));
 
   const std::vector<Error> errors = control.start(config);
@@ -40,13 +56,26 @@ int run(const CommandLine& line, const Environment& environment, const RouterCon
   const loop::SignalWatcher hangup(loop, SIGHUP, [&] { control.reload(); });
   const loop::SignalWatcher terminate(loop, SIGTERM, [&] { control.stop(); });
   const loop::SignalWatcher interrupt(loop, SIGINT, [&] { control.stop(); });
+  const loop::SignalWatcher soft_stop(loop, SIGUSR1, [&] { control.finish(); });
+  const loop::SignalWatcher quit(loop, SIGQUIT, [&] { tell_ignored(log, "SIGQUIT"); });
+  const loop::SignalWatcher pause(loop, SIGTTOU, [&] { tell_ignored(log, "SIGTTOU"); });
+  const loop::SignalWatcher resume(loop, SIGTTIN, [&] { tell_ignored(log, "SIGTTIN"); });
+  loop::unblock_signals({SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGQUIT, SIGTTOU, SIGTTIN});
   loop.run();
+  // The watchers go now, and a further SIGTERM would do what the system does with it.
+  loop::block_signals();
   return exit_ok;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Until there is somebody to act on a signal it waits; what nobody acts on never comes.
+  loop::block_signals();
+  loop::ignore_sigpipe();
+  if (const auto opened = loop::open_standard_descriptors(); !opened) {
+    return nothing_started(opened.error().message);
+  }
   const Environment environment = tamada_environment();
   const auto parsed = parse_command_line(argc, argv, environment.contains("TAMADA_NODES"));
   if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
@@ -54,6 +83,8 @@ int main(int argc, char** argv) {
     return exit->code;
   }
   const auto& line = std::get<CommandLine>(parsed);
+  // Who waits for an answer wants to be able to stop waiting.
+  if (line.check_only) loop::unblock_signals({SIGHUP, SIGTERM, SIGINT, SIGQUIT});
   const LoadedConfig config = read_and_check(line.file, environment);
   if (!config) {
     const char* consequence = line.check_only ? "it cannot be used" : "nothing was started";
@@ -65,5 +96,9 @@ int main(int argc, char** argv) {
     std::fputs(describe(*config).c_str(), stdout);
     return exit_ok;
   }
-  return run(line, environment, *config);
+  try {
+    return run(line, environment, *config);
+  } catch (const std::exception& error) {  // no thread, descriptor or memory to be had
+    return nothing_started(error.what());
+  }
 }

@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "common/loop/start_thread.h"
+
 namespace tamada::loop {
 
 struct SideThread::Shared {
@@ -66,7 +68,7 @@ void SideThread::run(std::function<void()> job, std::function<void()> then) {
   if (!shared_->running) {
     shared_->running = true;
     try {
-      std::thread([shared = shared_] { Shared::work(shared); }).detach();
+      start_thread("side", [shared = shared_] { Shared::work(shared); }).detach();
     } catch (const std::system_error&) {
       shared_->running = false;  // no thread to be had now; the job waits for the next one
     }

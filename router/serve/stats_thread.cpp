@@ -1,19 +1,13 @@
 #include "router/serve/stats_thread.h"
 
-#include <pthread.h>
-
-#include <csignal>
 #include <future>
+
+#include "common/loop/start_thread.h"
 
 namespace tamada::router {
 
 StatsThread::StatsThread() {
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = loop::start_thread("statistics", [this] { run(); });
 }
 
 StatsThread::~StatsThread() {
@@ -22,7 +16,6 @@ StatsThread::~StatsThread() {
 }
 
 void StatsThread::run() {
-  pthread_setname_np(pthread_self(), "statistics");
   loop_.run();
   // What was closed in the last turn says its good-byes.
   loop_.run_once(loop::Loop::Wait::no);

@@ -56,20 +56,6 @@ void Control::reload() {
   source_.reload();
 }
 
-void Control::stop() {
-  if (stopping_) {
-    loop_.stop();
-    return;
-  }
-  stopping_ = true;
-  collector_.on_stopping();
-  notifier_.stopping();
-  log_.write(LogLevel::info, "router.stop",
-             {{"limit_ms", static_cast<std::int64_t>(to_ms(config_.drain_timeout))},
-              {"effect", std::string_view("sessions may end by themselves; again: at once")}});
-  pool_.drain(config_.drain_timeout);
-}
-
 void Control::on_fact(const Fact& fact) {
   collector_.on_fact(fact, loop::boot_now());
   // The table that names it is not published yet, so that nobody can have started there already.

@@ -62,9 +62,12 @@ class Control final : private WorkerPoolListener, private AdminActions {
   // Reads the configuration again, now (SIGHUP), and says so also when nothing changed.
   void reload();
 
-  // Stops accepting and lets sessions go on for `drain_timeout`, then stops the loop. Called again: stops it
-  // at once.
+  // Stops accepting, ends who waits and lets sessions go on for `drain_timeout`, then stops the loop (SIGTERM).
+  // Called again: stops it at once.
   void stop();
+  // Stops accepting, and stops the loop once the last session, and the last client that waits for one, has
+  // ended by itself (SIGUSR1). stop() after it limits that.
+  void finish();
 
   // Where the statistics are served.
   [[nodiscard]] std::vector<Address> stats_addresses() const { return stats_.addresses(); }
@@ -134,7 +137,9 @@ class Control final : private WorkerPoolListener, private AdminActions {
   ConfigSource source_;
   loop::Timer discover_;
   bool asked_ = false;  // by a person who wants to hear what came of it
-  bool stopping_ = false;
+  // What it does, and what it was told: only ever the next ones.
+  enum class Stage { serving, finishing, draining };
+  Stage stage_ = Stage::serving;
 };
 
 }  // namespace tamada::router

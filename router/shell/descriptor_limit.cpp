@@ -1,5 +1,7 @@
 #include "router/shell/descriptor_limit.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -14,6 +16,18 @@ constexpr std::uint64_t stats_least =
 constexpr std::uint64_t socket_clients = 32;  // RuntimeDoor::clients_max
 constexpr std::uint64_t clients_max = 1'000'000'000;
 
+constexpr std::uint64_t of_a_loop = 8;  // two epoll sets, a wake-up, two pipes for signals; one to spare
+constexpr std::uint64_t other_loops = 2;  // of the control loop and of the statistics
+constexpr std::uint64_t of_the_rest = 16;  // files being read, polls, and the first few clients
+
+std::uint64_t open_descriptors() {
+  std::uint64_t count = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 std::uint64_t raise_descriptor_limit() {
@@ -23,6 +37,23 @@ std::uint64_t raise_descriptor_limit() {
   raised.rlim_cur = limit.rlim_max;
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   return limit.rlim_cur;
+}
+
+std::uint64_t descriptors_least(std::uint64_t open, std::uint32_t workers, std::size_t sockets) {
+  // Every worker has a descriptor of each listening socket, and so has the control loop.
+  return open + of_a_loop * (workers + other_loops) + std::uint64_t{sockets} * (workers + 1) + of_the_rest;
+}
+
+std::optional<std::string> too_few_descriptors(std::uint64_t descriptors, std::uint32_t workers,
+                                               const RouterConfig& config) {
+  std::size_t sockets = config.stats.bind.size() + config.stats.sockets.size();
+  for (const ListenerConfig& listener : config.listeners) sockets += listener.bind.size();
+  const std::uint64_t least = descriptors_least(open_descriptors(), workers, sockets);
+  if (descriptors >= least) return std::nullopt;
+  return fmt::format(
+      "the limit of open files is {}, too few for {} workers and {} listening sockets: at least {}, and two for "
+      "each client; raise it (ulimit -n, LimitNOFILE=, --ulimit nofile=)",
+      descriptors, workers, sockets, least);
 }
 
 std::uint32_t stats_limit(std::uint64_t descriptors, std::uint32_t configured, std::size_t ports) {

@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "router/config/router_config.h"
 
@@ -13,6 +15,13 @@ namespace tamada::router {
 std::uint64_t raise_descriptor_limit();
 // What it is now; 0: cannot be told.
 [[nodiscard]] std::uint64_t open_files_limit();
+
+// The sentence for a limit that is too small to start with `workers` threads; none: it is enough. Reads how
+// many descriptors are open now; what it asks for leaves room for a handful of clients.
+[[nodiscard]] std::optional<std::string> too_few_descriptors(std::uint64_t descriptors, std::uint32_t workers,
+                                                             const RouterConfig& config);
+// How many that takes, `open` of them being open already. Pure.
+[[nodiscard]] std::uint64_t descriptors_least(std::uint64_t open, std::uint32_t workers, std::size_t sockets);
 
 // Connections to each statistics port: as many as configured, but all of them at most an eighth of the
 // descriptors, so that whoever can reach the port takes none from sessions and polls. Pure.

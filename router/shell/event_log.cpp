@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "common/loop/clock.h"
+#include "common/loop/start_thread.h"
 #include "router/shell/log_joiner.h"
 #include "router/shell/log_line.h"
 #include "router/shell/log_sink.h"
@@ -192,9 +193,13 @@ class EventLog::Impl {
 };
 
 EventLog::EventLog(const LogConfig& config, int fd, Duration join_window)
-    : impl_(std::make_unique<Impl>(config, fd, join_window)),
-      session_lines_(config.sessions),
-      session_starts_(config.session_starts) {}
+    : session_lines_(config.sessions), session_starts_(config.session_starts) {
+  try {
+    impl_ = std::make_unique<Impl>(config, fd, join_window);
+  } catch (const std::system_error& error) {
+    throw std::system_error(error.code(), loop::no_thread("log"));
+  }
+}
 EventLog::~EventLog() = default;
 
 void EventLog::configure(const LogConfig& config) {

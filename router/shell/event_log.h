@@ -39,6 +39,7 @@ struct JoinBy {
 
 class EventLog {
  public:
+  // Throws std::system_error when there is no thread to be had.
   // Writes to standard output: containers collect it. (`fd`: another place, for tests; stays the caller's.)
   // `join_window`: how long lines of a kind are counted before it is told how many there were.
   explicit EventLog(const LogConfig& config, int fd = 1, Duration join_window = std::chrono::seconds(10));

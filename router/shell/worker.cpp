@@ -1,13 +1,12 @@
 #include "router/shell/worker.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
 
 #include <algorithm>
-#include <csignal>
 #include <utility>
 
 #include "common/loop/clock.h"
+#include "common/loop/start_thread.h"
 #include "router/shell/cancel_forward.h"
 #include "router/shell/session.h"
 
@@ -58,17 +57,10 @@ Worker::Worker(std::uint32_t index, const WorkerShared& shared)
 Worker::~Worker() = default;
 
 void Worker::start() {
-  // Signals are the control loop's: blocked here, and inherited so by the thread.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  thread_ = std::thread([this] { run(); });
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  thread_ = loop::start_thread(fmt::format("worker-{}", index_), [this] { run(); });
 }
 
 void Worker::run() {
-  pthread_setname_np(pthread_self(), fmt::format("worker-{}", index_).c_str());
   loop_.run();
   acceptors_.clear();
   end_sessions(EndReason::shutdown);
@@ -146,7 +138,7 @@ void Worker::apply_listeners(std::vector<WorkerListener> listeners, std::vector<
     context->counters = listener.counters;
     context->settings = std::move(listener.settings);
   }
-  if (draining_) return;
+  if (leaving_) return;
   std::map<std::uint32_t, std::unique_ptr<Acceptor>> kept;
   for (WorkerSocket& socket : sockets) {
     std::unique_ptr<Acceptor>& acceptor = kept[socket.number];
@@ -185,7 +177,10 @@ void Worker::post_client(ListenerId listener, loop::UniqueFd socket, const Addre
 void Worker::begin_session(ListenerId listener, loop::UniqueFd socket, const Address& peer) {
   const auto context = listeners_.find(listener);
   // The listener's settings come before its first client, by the order of posts; a drain may come in between.
-  if (context == listeners_.end() || draining_) return shared_.gate.leave(index_);
+  if (context == listeners_.end() || draining_) {
+    shared_.gate.leave(index_);
+    return check_drained();
+  }
   const std::uint64_t number = next_number_++;
   auto session = std::make_unique<Session>(static_cast<SessionHost&>(*this), *context->second,
                                            SessionId{index_, number}, peer);
@@ -383,12 +378,15 @@ std::vector<Session*> Worker::all_sessions() {
   return all;
 }
 
-void Worker::post_drain() {
-  loop_.post([this] {
-    draining_ = true;
+void Worker::post_drain(bool end_waiting) {
+  loop_.post([this, end_waiting] {
+    leaving_ = true;
     acceptors_.clear();
     gate_timer_.stop();
-    for (Session* session : all_sessions()) session->on_drain();
+    if (end_waiting) {
+      draining_ = true;
+      for (Session* session : all_sessions()) session->on_drain();
+    }
     check_drained();
   });
 }
@@ -402,8 +400,7 @@ void Worker::end_sessions(EndReason reason) {
 }
 
 void Worker::check_drained() {
-  if (!draining_ || drained_told_ || !sessions_.empty()) return;
-  drained_told_ = true;
+  if (!leaving_ || !sessions_.empty()) return;
   shared_.owner.on_worker_drained(index_);
 }
 

@@ -37,7 +37,7 @@ class WorkerOwner {
   virtual void on_worker_acknowledged(std::uint32_t worker, Generation generation) = 0;
   virtual void on_worker_smell(const Smell& smell) = 0;
   virtual void on_worker_no_connection(NodeId node) = 0;
-  // After post_drain(): its last session has ended.
+  // After post_drain(): it has no session. Told again whenever one that came late has ended.
   virtual void on_worker_drained(std::uint32_t worker) = 0;
   // Another worker has fewer sessions; the client is already counted there.
   virtual void hand_over(std::uint32_t worker, ListenerId listener, loop::UniqueFd socket,
@@ -107,8 +107,8 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   void post_listeners(std::vector<WorkerListener> listeners, std::vector<WorkerSocket> sockets);
   void post_client(ListenerId listener, loop::UniqueFd socket, const Address& peer);
   void post_admissions(std::vector<Grant> grants, std::vector<Expiry> expiries) override;
-  // Stops accepting and ends who waits.
-  void post_drain();
+  // Stops accepting. `end_waiting`: also ends who waits, and lets nobody in any more.
+  void post_drain(bool end_waiting);
   // Ends all sessions; those of the drain's limit.
   void post_end_sessions(EndReason reason);
   // Both go through the sessions in small steps and answer on the worker's thread, or never once it has
@@ -203,8 +203,8 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   bool ran_out_ = false;    // table_ has: sessions it is about are held
   bool gate_closed_ = false;
   bool sweeping_ = false;
-  bool draining_ = false;
-  bool drained_told_ = false;
+  bool leaving_ = false;   // accepts nobody any more
+  bool draining_ = false;  // and lets nobody in
 };
 
 }  // namespace tamada::router

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <map>
 #include <random>
+#include <system_error>
 #include <utility>
 
 #include "common/loop/clock.h"
@@ -22,7 +23,7 @@ class WorkerPool::Impl final : private WorkerOwner {
 
   std::vector<Error> configure(const RouterConfig& config);
   void publish(const RoutingTablePtr& table);
-  void drain(Duration limit);
+  void drain(const Leaving& how);
   void set_weight(ListenerId listener, NodeId node, std::uint32_t weight) {
     dispatcher_.set_weight(listener, node, weight);
   }
@@ -116,7 +117,13 @@ WorkerPool::Impl::Impl(loop::Loop& control, std::uint32_t workers, EventLog& log
     sinks.push_back(workers_.back().get());
   }
   dispatcher_.set_sinks(std::move(sinks));
-  for (const auto& worker : workers_) worker->start();
+  try {
+    for (const auto& worker : workers_) worker->start();
+  } catch (const std::system_error&) {  // no thread to be had
+    for (const auto& worker : workers_) worker->post_stop();
+    for (const auto& worker : workers_) worker->join();
+    throw;
+  }
 }
 
 WorkerPool::Impl::~Impl() {
@@ -210,10 +217,11 @@ void WorkerPool::Impl::hand_over(std::uint32_t worker, ListenerId listener, loop
   workers_[worker]->post_client(listener, std::move(socket), peer);
 }
 
-void WorkerPool::Impl::drain(Duration limit) {
-  sockets_.close();
-  for (const auto& worker : workers_) worker->post_drain();
-  drain_timer_.start(limit);
+void WorkerPool::Impl::drain(const Leaving& how) {
+  if (how.close_ports) sockets_.close();
+  for (const auto& worker : workers_) worker->post_drain(how.end_waiting);
+  drain_timer_.stop();
+  if (how.limit) drain_timer_.start(*how.limit);
 }
 
 void WorkerPool::Impl::on_worker_drained(std::uint32_t worker) {
@@ -222,7 +230,8 @@ void WorkerPool::Impl::on_worker_drained(std::uint32_t worker) {
 
 void WorkerPool::Impl::drained(std::uint32_t worker) {
   drained_[worker] = true;
-  if (drained_told_ || std::find(drained_.begin(), drained_.end(), false) != drained_.end()) return;
+  // A client on its way from one worker to another is counted already: the session that it begins tells again.
+  if (drained_told_ || gate_.clients() != 0 || std::find(drained_.begin(), drained_.end(), false) != drained_.end()) return;
   drained_told_ = true;
   drain_timer_.stop();
   listener_.on_drained();
@@ -338,8 +347,8 @@ void WorkerPool::publish(const RoutingTablePtr& table) {
   impl_->publish(table);
 }
 
-void WorkerPool::drain(Duration limit) {
-  impl_->drain(limit);
+void WorkerPool::drain(const Leaving& how) {
+  impl_->drain(how);
 }
 
 void WorkerPool::set_weight(ListenerId listener, NodeId node, std::uint32_t weight) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,10 +44,19 @@ class WorkerPoolListener {
   ~WorkerPoolListener() = default;
 };
 
+// How the router stops to serve. Whoever is served goes on for as long as this says.
+struct Leaving {
+  std::optional<Duration> limit = {};  // of sessions; what is left is closed then. Not set: none
+  bool end_waiting = false;  // clients that wait for a server, or have not asked for one yet, are ended (57P01);
+                             // otherwise they go on waiting, and are served
+  bool close_ports = true;   // nobody can connect any more, whoever else has the sockets
+};
+
 class WorkerPool {
  public:
   // Starts `workers` threads that own nothing yet; 0: as many as worker_count.h finds right. Raises the soft
-  // limit of open files to the hard one. All references must outlive the pool.
+  // limit of open files to the hard one. All references must outlive the pool. Throws std::system_error when
+  // the system has no descriptors or threads left for it.
   WorkerPool(loop::Loop& control, std::uint32_t workers, EventLog& log, WorkerPoolListener& listener);
   ~WorkerPool();  // closes everything at once and joins the threads
   WorkerPool(const WorkerPool&) = delete;
@@ -60,9 +70,9 @@ class WorkerPool {
   // Hands the table to admission, then to every worker; on_acknowledged() follows.
   void publish(const RoutingTablePtr& table);
 
-  // Stops accepting, ends waiting clients with 57P01, lets sessions go on until `limit` has passed, closes
-  // the rest; then on_drained().
-  void drain(Duration limit);
+  // Stops accepting; on_drained() once nobody is left. Called again: from now on as `how` says, but who was
+  // ended, and what was closed, stays so.
+  void drain(const Leaving& how);
 
   // How large a share of a listener's new sessions a node gets (balancing.h); 0: none. 1 until it is set;
   // kept across configurations.

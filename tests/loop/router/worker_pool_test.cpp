@@ -236,7 +236,7 @@ TEST_CASE_METHOD(PoolFixture, "draining ends who waits with 57P01 and lets sessi
   REQUIRE(has_waiting(1));
   const Address port = address_of(write_port);
   SECTION("until the last has ended") {
-    pool->drain(60s);
+    pool->drain({.limit = 60s, .end_waiting = true});
     CHECK(waiting.read_to_end().find("57P01") != std::string::npos);
     CHECK_FALSE(loop::raw_client(port).is_open());
     CHECK_FALSE(pool->is_listening());
@@ -248,7 +248,7 @@ TEST_CASE_METHOD(PoolFixture, "draining ends who waits with 57P01 and lets sessi
     CHECK(run_until([&] { return drained; }));
   }
   SECTION("until the limit") {
-    pool->drain(50ms);
+    pool->drain({.limit = 50ms, .end_waiting = true});
     CHECK(waiting.read_to_end().find("57P01") != std::string::npos);
     CHECK(run_until([&] { return drained; }));
     CHECK(client.reads_end());
