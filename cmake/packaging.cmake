@@ -17,7 +17,7 @@ tamada_gzip(${packaging}/debian/changelog changelog.Debian)
 tamada_gzip(${PROJECT_SOURCE_DIR}/CHANGELOG.md changelog)
 
 install(TARGETS tamada-router RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT router)
-install(PROGRAMS ${packaging}/is-configured
+install(PROGRAMS ${packaging}/close-ports-unless-restarted ${packaging}/is-configured ${packaging}/take-over
   DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/tamada-router COMPONENT router)
 # Not CMAKE_INSTALL_LIBDIR: these two are looked for in lib, on machines with lib64 or lib/x86_64-linux-gnu too.
 install(FILES ${packaged}/tamada-router.service DESTINATION lib/systemd/system COMPONENT router)

@@ -27,20 +27,31 @@ int nothing_started(const std::string& why) {
   return exit_configuration;
 }
 
+// The router whose place this process was to take goes on, and says why.
+void tell_predecessor(const Inheritance& inheritance, const std::string& why) {
+  if (!inheritance.predecessor.is_open()) return;
+  HandOverChannel::send(inheritance.predecessor.get(), HandOverWord::failed, why);
+}
+
 // Signals that mean something to HAProxy, or end a process that does not expect them.
 void tell_ignored(EventLog& log, const char* name) {
-  log.write(LogLevel::warn, "signal.ignored",
-            {{"signal", std::string_view(name)}, {"effect", std::string_view("none; see docs/operations.md")}});
+  log.write(
+      LogLevel::warn, "signal.ignored",
+      {{"signal", std::string_view(name)}, {"effect", std::string_view("none; see docs/operations.md")}});
 }
 
 // Every signal is blocked while this begins, and again when it ends: see main().
-int run(const CommandLine& line, const Environment& environment, const RouterConfig& config) {
+int run(const CommandLine& line, const Environment& environment, const RouterConfig& config,
+        std::vector<std::string> command, Inheritance& inheritance) {
   ControlOptions options;
   options.file = line.file;
   options.environment = environment;
   options.workers = config.workers != 0 ? config.workers : default_workers(available_processors());
   options.seed = std::random_device{}();
+  options.command = std::move(command);
+  options.inheritance = &inheritance;
   if (const auto few = too_few_descriptors(raise_descriptor_limit(), options.workers, config)) {
+    tell_predecessor(inheritance, *few);
     return nothing_started(*few);
   }
   EventLog log(config.log);
@@ -57,10 +68,11 @@ int run(const CommandLine& line, const Environment& environment, const RouterCon
   const loop::SignalWatcher terminate(loop, SIGTERM, [&] { control.stop(); });
   const loop::SignalWatcher interrupt(loop, SIGINT, [&] { control.stop(); });
   const loop::SignalWatcher soft_stop(loop, SIGUSR1, [&] { control.finish(); });
+  const loop::SignalWatcher take_over(loop, SIGUSR2, [&] { control.hand_over(); });
   const loop::SignalWatcher quit(loop, SIGQUIT, [&] { tell_ignored(log, "SIGQUIT"); });
   const loop::SignalWatcher pause(loop, SIGTTOU, [&] { tell_ignored(log, "SIGTTOU"); });
   const loop::SignalWatcher resume(loop, SIGTTIN, [&] { tell_ignored(log, "SIGTTIN"); });
-  loop::unblock_signals({SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGQUIT, SIGTTOU, SIGTTIN});
+  loop::unblock_signals({SIGHUP, SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGQUIT, SIGTTOU, SIGTTIN});
   loop.run();
   // The watchers go now, and a further SIGTERM would do what the system does with it.
   loop::block_signals();
@@ -76,6 +88,7 @@ int main(int argc, char** argv) {
   if (const auto opened = loop::open_standard_descriptors(); !opened) {
     return nothing_started(opened.error().message);
   }
+  Inheritance inheritance = Inheritance::from_environment();
   const Environment environment = tamada_environment();
   const auto parsed = parse_command_line(argc, argv, environment.contains("TAMADA_NODES"));
   if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
@@ -89,6 +102,7 @@ int main(int argc, char** argv) {
   if (!config) {
     const char* consequence = line.check_only ? "it cannot be used" : "nothing was started";
     std::fputs(format_errors(config.error(), consequence).c_str(), stderr);
+    tell_predecessor(inheritance, config.error().front().to_string());
     return exit_configuration;
   }
   if (line.check_only) {
@@ -97,8 +111,9 @@ int main(int argc, char** argv) {
     return exit_ok;
   }
   try {
-    return run(line, environment, *config);
+    return run(line, environment, *config, std::vector<std::string>(argv, argv + argc), inheritance);
   } catch (const std::exception& error) {  // no thread, descriptor or memory to be had
+    tell_predecessor(inheritance, error.what());
     return nothing_started(error.what());
   }
 }

@@ -22,6 +22,10 @@ Result<void> Server::listen_like(const Server& other) {
   return listener_.adopt(std::move(*socket));
 }
 
+Result<void> Server::listen_on(loop::UniqueFd listening_socket) {
+  return listener_.adopt(std::move(listening_socket));
+}
+
 std::size_t Server::connections() const {
   return connections_->size();
 }

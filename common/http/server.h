@@ -90,6 +90,10 @@ class Server final : private loop::AcceptListener {
   // Takes new clients from the same listening socket as `other`, which may be closed then: for one with other
   // options in its place, without a moment in which nobody listens.
   Result<void> listen_like(const Server& other);
+  // Takes clients from a socket that listens already.
+  Result<void> listen_on(loop::UniqueFd listening_socket);
+  // Another descriptor of the listening socket, for another process.
+  [[nodiscard]] Result<loop::UniqueFd> share() const { return listener_.share(); }
   // With the port the kernel chose.
   [[nodiscard]] Address address() const { return listener_.address(); }
   // Clients wait in the backlog until resume().

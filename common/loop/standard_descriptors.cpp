@@ -15,8 +15,9 @@ Result<void> open_standard_descriptors() {
     if (::fcntl(wanted, F_GETFD) >= 0) continue;
     // The kernel gives the lowest free number, and those below are open.
     if (::open("/dev/null", O_RDWR) == wanted) continue;
-    return fail(ErrorKind::system, fmt::format("descriptor {} is closed, and /dev/null cannot take its place: {}",
-                                               wanted, describe_errno(errno)));
+    return fail(ErrorKind::system,
+                fmt::format("descriptor {} is closed, and /dev/null cannot take its place: {}", wanted,
+                            describe_errno(errno)));
   }
   return {};
 }

@@ -121,6 +121,26 @@ Result<void> UnixListener::bind(const std::string& path, mode_t mode, const File
   return listening;
 }
 
+Result<void> UnixListener::adopt(UniqueFd listening_socket, const std::string& path) {
+  assert(!is_open() && listening_socket.is_open());
+  struct stat theirs {};
+  if (::lstat(path.c_str(), &theirs) != 0) return refuse(path, errno);
+  path_ = path;
+  device_ = theirs.st_dev;
+  inode_ = theirs.st_ino;
+  keep_file_ = true;
+  options_.name = path;
+  listener_.emplace(loop_, accept_, options_);
+  auto listening = listener_->adopt(std::move(listening_socket));
+  if (!listening) listener_.reset();
+  return listening;
+}
+
+Result<UniqueFd> UnixListener::share() const {
+  assert(is_open());
+  return listener_->share();
+}
+
 Result<void> UnixListener::set_rights(mode_t mode, const FileOwner& owner) {
   assert(is_open());
   if (auto given = give(path_, owner); !given) return given;
@@ -138,6 +158,7 @@ void UnixListener::resume() {
 void UnixListener::close() {
   if (!listener_) return;
   listener_.reset();
+  if (keep_file_) return;
   struct stat found {};
   const bool is_ours =
       ::lstat(path_.c_str(), &found) == 0 && found.st_dev == device_ && found.st_ino == inode_;

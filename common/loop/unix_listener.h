@@ -38,6 +38,14 @@ class UnixListener {
   // Nobody can connect before the file has `mode` and `owner`, whatever the umask. Errors: "cannot listen on
   // /run/x.sock: ...", or cannot_give()'s.
   Result<void> bind(const std::string& path, mode_t mode, const FileOwner& owner = {});
+  // Accepts from a socket that listens at `path` already, handed over by another process. The file stays
+  // that one's, and close() leaves it there, until own_file(). Errors as bind()'s.
+  Result<void> adopt(UniqueFd listening_socket, const std::string& path);
+  // Another descriptor of the same socket, for another process.
+  [[nodiscard]] Result<UniqueFd> share() const;
+  // Whose the file is from now on: another process's, so that close() leaves it there, or this one's.
+  void leave_file() { keep_file_ = true; }
+  void own_file() { keep_file_ = false; }
   // Of the file of an open listener. Errors as bind()'s.
   Result<void> set_rights(mode_t mode, const FileOwner& owner);
   // Stops accepting; clients wait in the backlog.
@@ -55,6 +63,7 @@ class UnixListener {
   std::string path_;
   dev_t device_ = 0;  // with inode_: which file is ours
   ino_t inode_ = 0;
+  bool keep_file_ = false;
 };
 
 // Who connected, as the kernel knows it. None for a socket of another kind.

@@ -12,32 +12,45 @@ namespace tamada::router {
 RuntimeDoor::RuntimeDoor(loop::Loop& loop, RuntimeHost& host, StatsSocket place)
     : loop_(loop), host_(host), place_(std::move(place)), unix_(loop, *this), tcp_(loop, *this) {}
 
-Result<void> RuntimeDoor::open() {
+Result<void> RuntimeDoor::open(loop::InheritedSockets* inherited) {
   Result<void> opened;
+  loop::InheritedSocket given;
+  bool is_given = false;
   if (!place_.path.empty()) {
     const auto owner = find_owner(place_);
     if (!owner) return tl::make_unexpected(owner.error());
-    opened = unix_.bind(place_.path, place_.mode, *owner);
+    if (inherited != nullptr) given = inherited->take(place_.path);
+    is_given = given.fd.is_open();
+    opened = is_given ? unix_.adopt(std::move(given.fd), place_.path)
+                      : unix_.bind(place_.path, place_.mode, *owner);
   } else {
     const auto address = Address::from_ip(place_.address.host, place_.address.port);
     if (!address) return tl::make_unexpected(address.error());
-    opened = tcp_.bind(*address);
+    if (inherited != nullptr) given = inherited->take(*address, false);
+    opened = given.fd.is_open() ? tcp_.adopt(std::move(given.fd)) : tcp_.bind(*address);
   }
+  foreign_ = given.foreign;
+  adopted_ = is_given;
   pause();
   return opened;
 }
 
 void RuntimeDoor::start(const StatsSocket& place) {
-  // Best effort: somebody may have taken the file away.
-  if (unix_.is_open() && !same_rights(place, place_)) {
-    if (const auto owner = find_owner(place)) {
-      // Who is not named any more gives the file back to us.
-      static_cast<void>(
-          unix_.set_rights(place.mode, {owner->uid.value_or(::geteuid()), owner->gid.value_or(::getegid())}));
-    }
+  if (unix_.is_open() && !foreign_) {
+    unix_.own_file();
+    // Who takes over finds the file as the other process left it.
+    if (std::exchange(adopted_, false) || !same_rights(place, place_)) give_rights(place);
   }
   place_ = place;
   if (clients_.size() < clients_max) resume();
+}
+
+// Best effort: somebody may have taken the file away. Who is not named any more gives the file back to us.
+void RuntimeDoor::give_rights(const StatsSocket& place) {
+  const auto owner = find_owner(place);
+  if (!owner) return;
+  static_cast<void>(
+      unix_.set_rights(place.mode, {owner->uid.value_or(::geteuid()), owner->gid.value_or(::getegid())}));
 }
 
 void RuntimeDoor::pause() {

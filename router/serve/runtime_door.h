@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "common/loop/inherited_sockets.h"
 #include "common/loop/tcp_listener.h"
 #include "common/loop/unix_listener.h"
 #include "router/config/stats_socket.h"
@@ -22,8 +23,17 @@ class RuntimeDoor final : private loop::AcceptListener {
   RuntimeDoor(const RuntimeDoor&) = delete;
   RuntimeDoor& operator=(const RuntimeDoor&) = delete;
 
-  // Takes the place, with its mode and its owner; clients wait in the backlog until start().
-  [[nodiscard]] Result<void> open();
+  // Takes the place, with its mode and its owner, from `inherited` (may be null) if it is there; clients wait in
+  // the backlog until start().
+  [[nodiscard]] Result<void> open(loop::InheritedSockets* inherited);
+  // Another descriptor of the listening socket, for the process that takes this one's place.
+  [[nodiscard]] Result<loop::UniqueFd> share() const {
+    return unix_.is_open() ? unix_.share() : tcp_.share();
+  }
+  // The place is another process's from now on: its file stays.
+  void leave() { unix_.leave_file(); }
+  // A .socket unit's: it listens also when the router has ended.
+  [[nodiscard]] bool is_foreign() const { return foreign_; }
   // Serves, from now on with the level and the mode of `place`, which is the same place. Who is connected
   // already keeps the level.
   void start(const StatsSocket& place);
@@ -38,6 +48,7 @@ class RuntimeDoor final : private loop::AcceptListener {
  private:
   void on_accept(loop::UniqueFd socket, const Address& peer) override;
   void drop(std::uint64_t number);
+  void give_rights(const StatsSocket& place);
   void pause();
   void resume();
 
@@ -48,6 +59,8 @@ class RuntimeDoor final : private loop::AcceptListener {
   loop::TcpListener tcp_;
   std::map<std::uint64_t, std::unique_ptr<RuntimeClient>> clients_;
   std::uint64_t last_number_ = 0;
+  bool foreign_ = false;
+  bool adopted_ = false;  // its file is as another process left it
 };
 
 }  // namespace tamada::router

@@ -16,13 +16,14 @@ bool same_place(const StatsSocket& a, const StatsSocket& b) {
 
 RuntimeSockets::RuntimeSockets(loop::Loop& loop, StatsBackend& backend, SnapshotCache& snapshots,
                                SessionCache& sessions, std::function<RenderOptions()> options,
-                               std::function<void(bool all)> clear)
+                               std::function<void(bool all)> clear, loop::InheritedSockets* inherited)
     : loop_(loop),
       backend_(backend),
       snapshots_(snapshots),
       session_cache_(sessions),
       options_(std::move(options)),
-      clear_(std::move(clear)) {}
+      clear_(std::move(clear)),
+      inherited_(inherited) {}
 
 std::vector<Error> RuntimeSockets::prepare(const std::vector<StatsSocket>& wanted) {
   std::vector<Error> errors;
@@ -34,7 +35,7 @@ std::vector<Error> RuntimeSockets::prepare(const std::vector<StatsSocket>& wante
     if (!is_open) {
       RuntimeHost& host = *this;
       next.door = std::make_unique<RuntimeDoor>(loop_, host, place);
-      if (const auto opened = next.door->open(); !opened) {
+      if (const auto opened = next.door->open(inherited_); !opened) {
         errors.push_back({opened.error().kind, "stats.socket: " + opened.error().message});
         continue;
       }

@@ -18,9 +18,11 @@ namespace tamada::router {
 class RuntimeSockets final : private RuntimeHost {
  public:
   // `options`: how things are shown now (standby_status, the counters of the statistics port). `clear`: the
-  // statistics port's own counters are cleared, too: its maxima, or all. Everything must outlive it.
+  // statistics port's own counters are cleared, too: its maxima, or all. `inherited`: see
+  // RuntimeDoor::open(). Everything must outlive it.
   RuntimeSockets(loop::Loop& loop, StatsBackend& backend, SnapshotCache& snapshots, SessionCache& sessions,
-                 std::function<RenderOptions()> options, std::function<void(bool all)> clear);
+                 std::function<RenderOptions()> options, std::function<void(bool all)> clear,
+                 loop::InheritedSockets* inherited = nullptr);
   RuntimeSockets(const RuntimeSockets&) = delete;
   RuntimeSockets& operator=(const RuntimeSockets&) = delete;
 
@@ -51,6 +53,7 @@ class RuntimeSockets final : private RuntimeHost {
   SessionCache& session_cache_;
   const std::function<RenderOptions()> options_;
   const std::function<void(bool all)> clear_;
+  loop::InheritedSockets* const inherited_;
   std::vector<StatsSocket> places_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::vector<std::unique_ptr<RuntimeDoor>> doors_;

@@ -22,14 +22,15 @@ bool same_options(const StatsConfig& a, const StatsConfig& b) {
 
 }  // namespace
 
-StatsPorts::StatsPorts(loop::Loop& loop, StatsBackend& backend)
+StatsPorts::StatsPorts(loop::Loop& loop, StatsBackend& backend, loop::InheritedSockets* inherited)
     : loop_(loop),
+      inherited_(inherited),
       snapshots_(loop, snapshot_fresh, [&backend](auto ready) { backend.snapshot(std::move(ready)); }),
       sessions_(loop, sessions_fresh, [&backend](auto ready) { backend.sessions(std::move(ready)); }),
       door_(loop, backend, snapshots_, sessions_, [this] { return counted(); }),
       sockets_(
           loop, backend, snapshots_, sessions_, [this] { return door_.render_options(); },
-          [this](bool all) { clear_counted(all); }) {}
+          [this](bool all) { clear_counted(all); }, inherited) {}
 
 StatsPorts::~StatsPorts() = default;
 
@@ -62,9 +63,10 @@ std::unique_ptr<http::Server> StatsPorts::make_server(const Set& set,
 Result<void> StatsPorts::open(Set& set, const HostPort& bind, bool same) {
   const Bound* open = open_at(bind);
   if (open != nullptr && same) {
-    set.bound.push_back({bind, nullptr});
+    set.bound.push_back({bind, nullptr, open->foreign});
     return {};
   }
+  bool foreign = open != nullptr && open->foreign;
   const auto port = std::make_shared<std::uint16_t>(0);
   auto server = make_server(set, port);
   if (open != nullptr) {
@@ -72,11 +74,15 @@ Result<void> StatsPorts::open(Set& set, const HostPort& bind, bool same) {
   } else {
     const auto address = Address::from_ip(bind.host, bind.port);
     if (!address) return tl::make_unexpected(address.error());
-    if (auto listening = server->listen(*address); !listening) return listening;
+    loop::InheritedSocket given;
+    if (inherited_ != nullptr) given = inherited_->take(*address, false);
+    foreign = given.foreign;
+    auto listening = given.fd.is_open() ? server->listen_on(std::move(given.fd)) : server->listen(*address);
+    if (!listening) return listening;
   }
   server->pause();  // nobody is served before commit()
   *port = server->address().port();
-  set.bound.push_back({bind, std::move(server)});
+  set.bound.push_back({bind, std::move(server), foreign});
   return {};
 }
 
@@ -125,6 +131,30 @@ void StatsPorts::abandon() {
   sockets_.abandon();
   next_.bound.clear();
   next_ = {};
+}
+
+Result<std::vector<StatsPorts::Shared>> StatsPorts::share() const {
+  std::vector<Shared> all;
+  for (const Bound& bound : open_.bound) {
+    auto socket = bound.server->share();
+    if (!socket) return tl::make_unexpected(socket.error());
+    all.push_back({bound.server->address().to_string(), std::move(*socket), true, bound.foreign});
+  }
+  for (const auto& door : sockets_.doors()) {
+    auto socket = door->share();
+    if (!socket) return tl::make_unexpected(socket.error());
+    const StatsSocket& place = door->place();
+    all.push_back({place.path.empty() ? door->address().to_string() : place.path, std::move(*socket), false,
+                   door->is_foreign()});
+  }
+  return all;
+}
+
+void StatsPorts::leave() {
+  for (const auto& door : sockets_.doors()) door->leave();
+  static_cast<void>(sockets_.prepare({}));
+  sockets_.commit();
+  open_.bound.clear();
 }
 
 std::vector<Address> StatsPorts::addresses() const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "common/http/server.h"
@@ -22,7 +23,9 @@ namespace tamada::router {
 
 class StatsPorts {
  public:
-  StatsPorts(loop::Loop& loop, StatsBackend& backend);
+  // `inherited`: what another process has handed over is taken from there before it is opened anew (may be
+  // null; used within prepare() only).
+  StatsPorts(loop::Loop& loop, StatsBackend& backend, loop::InheritedSockets* inherited = nullptr);
   ~StatsPorts();
   StatsPorts(const StatsPorts&) = delete;
   StatsPorts& operator=(const StatsPorts&) = delete;
@@ -31,6 +34,17 @@ class StatsPorts {
   [[nodiscard]] std::vector<Error> prepare(const StatsConfig& config);
   void commit();
   void abandon();
+
+  // Descriptors of all that listens, for another process: places and sockets.
+  struct Shared {
+    std::string place;
+    loop::UniqueFd socket;
+    bool is_port = false;  // of `stats.bind`
+    bool foreign = false;  // a .socket unit's
+  };
+  [[nodiscard]] Result<std::vector<Shared>> share() const;
+  // Closes every port and connection, and leaves the files of sockets to the process that has them now.
+  void leave();
 
   // As bound, with the real ports.
   [[nodiscard]] std::vector<Address> addresses() const;
@@ -44,6 +58,7 @@ class StatsPorts {
   struct Bound {
     HostPort bind;
     std::unique_ptr<http::Server> server;  // in a prepared set: null if the open one goes on
+    bool foreign = false;                  // a .socket unit's
   };
   // What is in force, or prepared, as a whole.
   struct Set {
@@ -60,6 +75,7 @@ class StatsPorts {
   void clear_counted(bool all);
 
   loop::Loop& loop_;
+  loop::InheritedSockets* const inherited_;
   // Of all servers there were; what had been counted when somebody cleared it is subtracted.
   const std::shared_ptr<http::ServerCounters> counters_ = std::make_shared<http::ServerCounters>();
   http::ServerCounters cleared_;

@@ -4,8 +4,9 @@
 
 namespace tamada::router {
 
-StatsService::StatsService(StatsThread& thread, StatsBackend& backend) : thread_(thread), backend_(backend) {
-  thread_.call([&] { ports_ = std::make_unique<StatsPorts>(thread_.loop(), backend); });
+StatsService::StatsService(StatsThread& thread, StatsBackend& backend, loop::InheritedSockets* inherited)
+    : thread_(thread), backend_(backend) {
+  thread_.call([&] { ports_ = std::make_unique<StatsPorts>(thread_.loop(), backend, inherited); });
 }
 
 StatsService::~StatsService() {
@@ -28,6 +29,16 @@ void StatsService::commit() {
 
 void StatsService::abandon() {
   thread_.call([this] { ports_->abandon(); });
+}
+
+Result<std::vector<StatsPorts::Shared>> StatsService::share() const {
+  Result<std::vector<StatsPorts::Shared>> shared;
+  thread_.call([&] { shared = ports_->share(); });
+  return shared;
+}
+
+void StatsService::leave() {
+  thread_.call([this] { ports_->leave(); });
 }
 
 std::vector<Address> StatsService::addresses() const {

@@ -13,15 +13,14 @@
 #include "common/base/result.h"
 #include "router/config/router_config.h"
 #include "router/serve/stats_backend.h"
+#include "router/serve/stats_ports.h"
 #include "router/serve/stats_thread.h"
 
 namespace tamada::router {
 
-class StatsPorts;
-
 class StatsService {
  public:
-  StatsService(StatsThread& thread, StatsBackend& backend);
+  StatsService(StatsThread& thread, StatsBackend& backend, loop::InheritedSockets* inherited = nullptr);
   ~StatsService();
   StatsService(const StatsService&) = delete;
   StatsService& operator=(const StatsService&) = delete;
@@ -31,6 +30,8 @@ class StatsService {
   void commit();
   void abandon();
   [[nodiscard]] std::vector<Address> addresses() const;
+  [[nodiscard]] Result<std::vector<StatsPorts::Shared>> share() const;
+  void leave();
 
  private:
   StatsThread& thread_;

@@ -24,6 +24,10 @@ class AdminStore {
   void set(const std::string& node, const std::string& listener, AdminState state,
            const AdminRequest& request);
 
+  // See StateFile.
+  void hold() { file_.hold(); }
+  void release() { file_.release(); }
+
   static constexpr const char* file_name = "admin.json";
 
  private:

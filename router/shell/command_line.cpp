@@ -22,7 +22,9 @@ std::variant<CommandLine, EarlyExit> parse_command_line(int argc, const char* co
   app.footer(
       "Settings can also come from TAMADA_* variables, which win over the file;\n"
       "TAMADA_NODES=patroni1,patroni2 alone is enough.\n"
-      "SIGHUP reads the file again, SIGTERM drains and stops.\n"
+      "SIGHUP reads the file again, SIGTERM drains and stops, SIGUSR1 stops once the last session has "
+      "ended,\n"
+      "SIGUSR2 starts the program anew and hands the ports to it.\n"
       "Exit codes: 0 stopped or checked, 1 configuration or port, 2 command line.");
   try {
     app.parse(argc, argv);

@@ -1,5 +1,7 @@
 #include "router/shell/control.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,6 +10,14 @@
 #include "router/stats/status_json.h"
 
 namespace tamada::router {
+namespace {
+
+// How long one that takes over waits for the leader before it serves all the same: while there is none, it
+// waits no better in one process than in the other.
+constexpr Duration settle_limit = 5s;
+
+}  // namespace
+
 Control::Control(loop::Loop& loop, EventLog& log, ControlOptions options)
     : loop_(loop),
       log_(log),
@@ -22,30 +32,63 @@ Control::Control(loop::Loop& loop, EventLog& log, ControlOptions options)
                [this](const wire::ClusterMembers& members) { on_members(members); },
                [this] { collector_.on_turn(loop::boot_now()); }, [this](const Fact& fact) { on_fact(fact); },
                [this](const PollAnswer& answer) { collector_.on_answer(answer, loop::boot_now()); }}),
-      pool_(loop, options_.workers, log, *this),
+      pool_(loop, options_.workers, log, *this,
+            options_.inheritance == nullptr ? nullptr : &options_.inheritance->sockets),
       collector_(loop, side_, log, {driver_, pool_, admin_, config_, record_, by_hand_, log},
                  options_.workers, started_),
       desk_(loop, {collector_, *this, pool_, driver_, config_, log}),
       backend_(loop, stats_thread_.loop(), desk_),
-      stats_(stats_thread_, backend_),
+      stats_(stats_thread_, backend_,
+             options_.inheritance == nullptr ? nullptr : &options_.inheritance->sockets),
       notifier_(loop),
       source_(loop, side_, options_.file, options_.environment,
               [this](const LoadedConfig& loaded) { on_loaded(loaded); }),
-      discover_(loop, [this] { discover(); }) {}
+      discover_(loop, [this] { discover(); }),
+      settle_(loop, [this] { prepared(); }) {}
 
 Control::~Control() = default;
 
 std::vector<Error> Control::start(const RouterConfig& config) {
-  admin_.use_folder(config.state_dir);
-  collector_.start(config.state_dir);
+  Inheritance* const given = options_.inheritance;
+  const bool takes_over = given != nullptr && given->predecessor.is_open();
+  if (takes_over) {
+    stage_ = Stage::preparing;
+    pool_.hold_back();
+    predecessor_ = std::make_unique<HandOverChannel>(
+        loop_, std::move(given->predecessor),
+        [this](HandOverWord word, const std::string&) { on_predecessor(word); },
+        // Whatever has become of it: somebody must serve, and has all it takes.
+        [this] { on_predecessor(HandOverWord::adopted); });
+  } else {
+    admin_.use_folder(config.state_dir);
+    collector_.use_folder(config.state_dir);
+  }
+  collector_.start();
   std::vector<Error> errors = apply(config);
-  if (!errors.empty()) return errors;
+  if (!errors.empty()) {
+    if (predecessor_) predecessor_->send(HandOverWord::failed, errors[0].message);
+    return errors;
+  }
+  if (given != nullptr) {
+    for (const std::string& place : given->sockets.close_rest()) {
+      log_.write(LogLevel::warn, "socket.unused",
+                 {{"place", std::string_view(place)},
+                  {"why", std::string_view("it was handed over, and nothing in the configuration uses it")},
+                  {"effect", std::string_view("closed here")}});
+    }
+  }
   const std::string version = program_version_number();
   log_.write(LogLevel::info, "router.start",
              {{"version", std::string_view(version)},
               {"file", std::string_view(options_.file)},
-              {"workers", std::uint64_t{options_.workers}}});
+              {"workers", std::uint64_t{options_.workers}},
+              {"pid", static_cast<std::int64_t>(getpid())}});
+  if (takes_over) {
+    settle_.start(settle_limit);
+    return errors;
+  }
   notifier_.ready();
+  keep_sockets();
   // The file, and those that it names, may have changed between their reading and the beginning of the watch.
   if (!options_.file.empty() || !options_.environment.empty()) source_.reload();
   return errors;
@@ -59,7 +102,9 @@ void Control::reload() {
 void Control::on_fact(const Fact& fact) {
   collector_.on_fact(fact, loop::boot_now());
   // The table that names it is not published yet, so that nobody can have started there already.
-  if (fact.event == "leader.confirmed") pool_.tell_first_start(driver_.leader_id());
+  if (fact.event != "leader.confirmed") return;
+  pool_.tell_first_start(driver_.leader_id());
+  prepared();
 }
 
 void Control::publish(const RoutingTablePtr& table) {

@@ -33,9 +33,12 @@
 #include "router/shell/discovery.h"
 #include "router/shell/event_log.h"
 #include "router/shell/id_registry.h"
+#include "router/shell/inheritance.h"
 #include "router/shell/ready_notifier.h"
+#include "router/shell/state_lock.h"
 #include "router/shell/stats_collector.h"
 #include "router/shell/stats_desk.h"
+#include "router/shell/successor.h"
 #include "router/shell/worker_pool.h"
 
 namespace tamada::router {
@@ -45,7 +48,9 @@ struct ControlOptions {
   Environment environment;
   loop::Resolver::Options resolver;  // tests bring their own look-ups
   std::uint32_t workers = 1;
-  std::uint32_t seed = 0;  // of the jitter
+  std::uint32_t seed = 0;                 // of the jitter
+  std::vector<std::string> command = {};  // how the program was started, for the one that takes over
+  Inheritance* inheritance = nullptr;     // what was handed over to this process; must outlive Control
 };
 
 class Control final : private WorkerPoolListener, private AdminActions {
@@ -55,19 +60,23 @@ class Control final : private WorkerPoolListener, private AdminActions {
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
-  // Opens the ports and begins to ask. Not empty: one error per port that cannot be opened; nothing runs
-  // then.
+  // Opens the ports and begins to ask. Not empty: one error per port that cannot be opened, or a state_dir
+  // that another router has; nothing runs then. As the successor of another process it accepts nobody before
+  // it knows the leader, and the other one has said so.
   [[nodiscard]] std::vector<Error> start(const RouterConfig& config);
 
   // Reads the configuration again, now (SIGHUP), and says so also when nothing changed.
   void reload();
 
-  // Stops accepting, ends who waits and lets sessions go on for `drain_timeout`, then stops the loop (SIGTERM).
-  // Called again: stops it at once.
+  // Stops accepting, ends who waits and lets sessions go on for `drain_timeout`, then stops the loop
+  // (SIGTERM). Called again: stops it at once.
   void stop();
   // Stops accepting, and stops the loop once the last session, and the last client that waits for one, has
   // ended by itself (SIGUSR1). stop() after it limits that.
   void finish();
+  // Starts the program anew and hands the ports to it; once it serves, goes on as after finish(), with the
+  // clients that it has (SIGUSR2). When that fails, everything goes on as before.
+  void hand_over();
 
   // Where the statistics are served.
   [[nodiscard]] std::vector<Address> stats_addresses() const { return stats_.addresses(); }
@@ -94,12 +103,30 @@ class Control final : private WorkerPoolListener, private AdminActions {
   void administer(const std::string& node, const std::string& listener, AdminState state,
                   const std::string& by) override;
   void set_address(NodeId node, const Address& address) override;
+  bool is_handing_over() const override { return handing_over_; }
+
+  // --- taking over from another process, and handing over to one
+  void on_predecessor(HandOverWord word);
+  // The leader is known, or was waited for long enough.
+  void prepared();
+  // From now on clients are ours.
+  void serve();
+  // Others have heard of it, too.
+  void adopted();
+  [[nodiscard]] Result<std::vector<std::pair<std::string, loop::UniqueFd>>> shared_sockets() const;
+  void on_successor_prepared(bool knows_leader);
+  void on_successor_serving();
+  void on_successor_failed(const std::string& why);
+  void tell_hand_over_refused(std::string_view why);
+  // The sockets that systemd keeps for the next process of the service.
+  void keep_sockets();
 
   // --- configuration
   void on_loaded(const LoadedConfig& loaded);
   void refuse(const std::vector<std::string>& errors);
   [[nodiscard]] bool has_listener(const std::string& name) const;
   std::vector<Error> apply(const RouterConfig& config);
+  [[nodiscard]] Result<StateLock> lock_state(const std::string& folder);
   // Nodes and policies to the driver: after a new configuration, or a discovery.
   void drive(bool new_listeners);
   void restore_admin(NodeId id, const std::string& name);
@@ -137,9 +164,21 @@ class Control final : private WorkerPoolListener, private AdminActions {
   ConfigSource source_;
   loop::Timer discover_;
   bool asked_ = false;  // by a person who wants to hear what came of it
-  // What it does, and what it was told: only ever the next ones.
-  enum class Stage { serving, finishing, draining };
+  // Only ever the next ones.
+  enum class Stage {
+    preparing,    // accepts nobody yet: another process does
+    serving,      // or about to, in start()
+    handed_over,  // another process accepts; who came before stays until he goes
+    finishing,    // as long as there is somebody
+    draining,     // for drain_timeout
+  };
   Stage stage_ = Stage::serving;
+  StateLock state_lock_;
+  std::unique_ptr<HandOverChannel> predecessor_;
+  bool prepared_ = false;
+  loop::Timer settle_;  // how long the leader is waited for
+  std::unique_ptr<Successor> successor_;
+  bool handing_over_ = false;  // between `go` and `serving`
 };
 
 }  // namespace tamada::router

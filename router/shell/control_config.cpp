@@ -14,6 +14,12 @@ constexpr Duration discover_every = 2s;
 
 void Control::on_loaded(const LoadedConfig& loaded) {
   const bool asked = std::exchange(asked_, false);
+  // Who takes over reads it again when it serves; who stops opens no ports any more.
+  if (stage_ != Stage::serving || successor_) {
+    log_.write(asked ? LogLevel::warn : LogLevel::debug, "config.ignored",
+               {{"why", std::string_view("this process does not serve yet, hands over, or stops")}});
+    return;
+  }
   if (!loaded) {
     std::vector<std::string> errors;
     for (const ConfigError& error : loaded.error()) errors.push_back(error.to_string());
@@ -56,13 +62,16 @@ std::vector<Error> Control::apply(const RouterConfig& config) {
 
   next.stats.max_connections =
       stats_limit(open_files_limit(), next.stats.max_connections, next.stats.bind.size());
+  Result<StateLock> lock = lock_state(next.state_dir);
+  if (!lock) return {lock.error()};
   std::vector<Error> errors = stats_.prepare(next.stats);
   if (errors.empty()) errors = pool_.configure(next);
   if (!errors.empty()) {
     stats_.abandon();
     return errors;
   }
-  stats_.commit();
+  if (stage_ != Stage::preparing) stats_.commit();
+  if (lock->fd() >= 0 || lock->folder() != state_lock_.folder()) state_lock_ = std::move(*lock);
 
   const bool new_listeners =
       std::any_of(next.listeners.begin(), next.listeners.end(),
@@ -90,7 +99,28 @@ std::vector<Error> Control::apply(const RouterConfig& config) {
     discovery_.clear();
   }
   drive(new_listeners);
+  if (record_.generation() > 1) keep_sockets();
   return errors;
+}
+
+// Not open, and of the same folder: it is held already. An error only where another router has it.
+Result<StateLock> Control::lock_state(const std::string& folder) {
+  if (folder == state_lock_.folder()) {
+    StateLock held;
+    held.name(folder);
+    return held;
+  }
+  loop::UniqueFd inherited;
+  if (options_.inheritance != nullptr) inherited = std::move(options_.inheritance->state_lock);
+  auto lock = StateLock::take(folder, std::move(inherited));
+  if (lock || lock.error().kind == ErrorKind::unavailable) return lock;
+  // What cannot be locked cannot be written either: told here, and again when there is something to write.
+  log_.write(LogLevel::error, "state_dir.unlocked",
+             {{"why", std::string_view(lock.error().message)},
+              {"effect", std::string_view("nothing is kept there, and another router is not noticed")}});
+  StateLock none;
+  none.name(folder);
+  return none;
 }
 
 void Control::drive(bool new_listeners) {

@@ -16,8 +16,8 @@ constexpr std::uint64_t stats_least =
 constexpr std::uint64_t socket_clients = 32;  // RuntimeDoor::clients_max
 constexpr std::uint64_t clients_max = 1'000'000'000;
 
-constexpr std::uint64_t of_a_loop = 8;  // two epoll sets, a wake-up, two pipes for signals; one to spare
-constexpr std::uint64_t other_loops = 2;  // of the control loop and of the statistics
+constexpr std::uint64_t of_a_loop = 8;     // two epoll sets, a wake-up, two pipes for signals; one to spare
+constexpr std::uint64_t other_loops = 2;   // of the control loop and of the statistics
 constexpr std::uint64_t of_the_rest = 16;  // files being read, polls, and the first few clients
 
 std::uint64_t open_descriptors() {
@@ -51,7 +51,8 @@ std::optional<std::string> too_few_descriptors(std::uint64_t descriptors, std::u
   const std::uint64_t least = descriptors_least(open_descriptors(), workers, sockets);
   if (descriptors >= least) return std::nullopt;
   return fmt::format(
-      "the limit of open files is {}, too few for {} workers and {} listening sockets: at least {}, and two for "
+      "the limit of open files is {}, too few for {} workers and {} listening sockets: at least {}, and two "
+      "for "
       "each client; raise it (ulimit -n, LimitNOFILE=, --ulimit nofile=)",
       descriptors, workers, sockets, least);
 }

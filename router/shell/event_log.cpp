@@ -143,13 +143,12 @@ class EventLog::Impl {
     if (waits_for_ && *waits_for_ <= joiner_.next_due()) return;
     if (teller_.joinable()) return join_changed_.notify_one();
     try {
-      teller_ = std::thread([this] { tell_in_time(); });
+      teller_ = loop::start_thread("log-later", [this] { tell_in_time(); });
     } catch (const std::system_error&) {
     }
   }
 
   void tell_in_time() {
-    block_signals();
     std::unique_lock lock(join_mutex_);
     while (!closing_) {
       const std::optional<TimePoint> next = joiner_.next_due();

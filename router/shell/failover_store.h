@@ -27,6 +27,10 @@ class FailoverStore {
   // Writes the file if something changed that should outlive a restart.
   void keep();
 
+  // See StateFile.
+  void hold() { file_.hold(); }
+  void release() { file_.release(); }
+
   static constexpr const char* file_name = "failovers.json";
 
  private:

@@ -40,7 +40,8 @@ struct ListeningSockets::Open {
   loop::TcpListener socket;
 };
 
-ListeningSockets::ListeningSockets(loop::Loop& loop) : loop_(loop) {}
+ListeningSockets::ListeningSockets(loop::Loop& loop, loop::InheritedSockets* inherited)
+    : loop_(loop), inherited_(inherited) {}
 
 ListeningSockets::~ListeningSockets() = default;
 
@@ -56,7 +57,14 @@ Result<std::unique_ptr<ListeningSockets::Open>> ListeningSockets::open(const Hos
   options.ipv6_only = ipv6_only;
   options.backlog = backlog;
   auto opened = std::make_unique<Open>(loop_, options);
-  if (const auto bound = opened->socket.bind(*address); !bound) return tl::make_unexpected(bound.error());
+  loop::InheritedSocket given;
+  if (inherited_ != nullptr) given = inherited_->take(*address, ipv6_only);
+  opened->what.foreign = given.foreign;
+  // Whoever opened it may have given it a shorter backlog.
+  if (given.fd.is_open()) (void)listen(given.fd.get(), backlog);
+  const auto bound =
+      given.fd.is_open() ? opened->socket.adopt(std::move(given.fd)) : opened->socket.bind(*address);
+  if (!bound) return tl::make_unexpected(bound.error());
   opened->socket.stop();
   opened->ipv6_only = ipv6_only;
   opened->what.bind = bind;
@@ -145,8 +153,13 @@ Result<loop::UniqueFd> ListeningSockets::share(std::uint32_t number) const {
 
 void ListeningSockets::close() {
   for (const auto& open : open_) {
+    if (open->what.foreign) continue;
     if (const auto fd = open->socket.share()) (void)shutdown(fd->get(), SHUT_RD);
   }
+  open_.clear();
+}
+
+void ListeningSockets::leave() {
   open_.clear();
 }
 

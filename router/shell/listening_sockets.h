@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/loop/inherited_sockets.h"
 #include "common/loop/tcp_listener.h"
 #include "router/config/router_config.h"
 
@@ -21,9 +22,12 @@ class ListeningSockets {
     HostPort bind;
     Address address;  // with the port the kernel chose
     bool is_new = false;
+    bool foreign = false;  // a .socket unit's
   };
 
-  explicit ListeningSockets(loop::Loop& loop);
+  // `inherited`: what another process has handed over is taken from there before it is opened anew. May be
+  // null; both must outlive this.
+  ListeningSockets(loop::Loop& loop, loop::InheritedSockets* inherited);
   ~ListeningSockets();
   ListeningSockets(const ListeningSockets&) = delete;
   ListeningSockets& operator=(const ListeningSockets&) = delete;
@@ -35,8 +39,11 @@ class ListeningSockets {
   [[nodiscard]] std::vector<Error> configure(const std::vector<ListenerConfig>& listeners);
   // Descriptor of a socket for one more worker.
   [[nodiscard]] Result<loop::UniqueFd> share(std::uint32_t number) const;
-  // From its return on nobody can connect, whichever worker still has a descriptor.
+  // From its return on nobody can connect, whichever worker still has a descriptor; but a socket that is a
+  // .socket unit's goes on to listen.
   void close();
+  // Lets go of them: they listen as long as somebody has a descriptor, a worker or another process.
+  void leave();
 
   [[nodiscard]] std::vector<Socket> sockets() const;
   [[nodiscard]] bool is_open() const { return !open_.empty(); }
@@ -46,6 +53,7 @@ class ListeningSockets {
   [[nodiscard]] Result<std::unique_ptr<Open>> open(const HostPort& bind, bool ipv6_only);
 
   loop::Loop& loop_;
+  loop::InheritedSockets* const inherited_;
   std::vector<std::unique_ptr<Open>> open_;
   std::uint32_t next_number_ = 1;
 };

@@ -13,6 +13,8 @@ ReadyNotifier::ReadyNotifier(loop::Loop& loop) : feeder_(loop, [this] { notify("
   library_ = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
   if (library_ == nullptr) return;
   sd_notify_ = reinterpret_cast<decltype(&::sd_notify)>(dlsym(library_, "sd_notify"));
+  sd_notify_with_ =
+      reinterpret_cast<decltype(&::sd_pid_notify_with_fds)>(dlsym(library_, "sd_pid_notify_with_fds"));
   const auto watchdog_enabled =
       reinterpret_cast<decltype(&::sd_watchdog_enabled)>(dlsym(library_, "sd_watchdog_enabled"));
   std::uint64_t usec = 0;
@@ -38,6 +40,26 @@ void ReadyNotifier::reloading() {
 
 void ReadyNotifier::stopping() {
   notify("STOPPING=1");
+}
+
+void ReadyNotifier::handed_over_to(pid_t process) {
+  notify(fmt::format("MAINPID={}", process).c_str());
+  feeder_.stop();
+  kept_.clear();
+  sd_notify_ = nullptr;
+  sd_notify_with_ = nullptr;
+}
+
+void ReadyNotifier::keep(const std::vector<std::pair<std::string, int>>& sockets) {
+  if (sd_notify_with_ == nullptr) return;
+  std::set<std::string> gone = std::exchange(kept_, {});
+  for (const auto& [name, fd] : sockets) {
+    gone.erase(name);
+    kept_.insert(name);
+    // One that it has already is not kept twice.
+    sd_notify_with_(0, 0, ("FDSTORE=1\nFDNAME=" + name).c_str(), &fd, 1);
+  }
+  for (const std::string& name : gone) notify(("FDSTOREREMOVE=1\nFDNAME=" + name).c_str());
 }
 
 void ReadyNotifier::notify(const char* state) {

@@ -72,8 +72,17 @@ Result<std::optional<std::string>> StateFile::use_folder(const std::string& fold
   return *std::move(text);
 }
 
+void StateFile::release() {
+  held_ = false;
+  if (std::exchange(changed_while_held_, false)) save();
+}
+
 void StateFile::save() {
   if (path_.empty()) return;
+  if (held_) {
+    changed_while_held_ = true;
+    return;
+  }
   if (saving_) {
     changed_while_saving_ = true;
     return;

@@ -34,6 +34,12 @@ class StateFile {
   // Something changed. Changes while one is being written go into the file together, after it.
   void save();
 
+  // Until release() nothing more is written: the file is another process's meanwhile. What changed in between
+  // is written then. A write that has begun is finished: whoever must know asks the side thread, which works
+  // in order.
+  void hold() { held_ = true; }
+  void release();
+
   [[nodiscard]] const std::string& path() const { return path_; }
 
   static constexpr std::size_t limit = std::size_t{8} << 20;  // of what is read, bytes
@@ -47,6 +53,8 @@ class StateFile {
   bool loaded_ = false;
   bool saving_ = false;
   bool changed_while_saving_ = false;
+  bool held_ = false;
+  bool changed_while_held_ = false;
 };
 
 // Replaces `path` by `text`, durably. Blocks. Errors name the step: "write /var/lib/x/admin.json.new: no

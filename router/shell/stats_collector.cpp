@@ -24,8 +24,7 @@ StatsCollector::StatsCollector(loop::Loop& loop, loop::SideThread& side, EventLo
       failovers_(side, log, [this] { return totals(); }),
       second_(loop, [this] { on_second(); }) {}
 
-void StatsCollector::start(const std::string& folder) {
-  failovers_.use_folder(folder);
+void StatsCollector::start() {
   on_second();
   second_.start_repeating(sample_every);
 }

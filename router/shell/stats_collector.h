@@ -57,10 +57,12 @@ class StatsCollector {
   // The first new session on `node` since it was confirmed as the leader has started at `when`.
   void on_first_start(NodeId node, TimePoint when);
   void on_stopping() { stopping_ = true; }
-  // Once, with `state_dir`, where fail-overs outlive a restart; what is there is read now (blocks).
-  void start(const std::string& folder);
-  // `state_dir` has changed.
+  void start();
+  // `state_dir`, where fail-overs outlive a restart. At the first call what is there is read (blocks).
   void use_folder(const std::string& folder) { failovers_.use_folder(folder); }
+  // See StateFile.
+  void hold_state() { failovers_.hold(); }
+  void release_state() { failovers_.release(); }
   // The largest so far begin anew.
   void clear_maxima() { charts_.clear_maxima(); }
 

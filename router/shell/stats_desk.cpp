@@ -63,6 +63,10 @@ void StatsDesk::act(const Action& action, const Done& done) {
     log(action, result);
     done(result);
   };
+  if (parts_.admin.is_handing_over()) {
+    return tell({ActionResult::Kind::refused,
+                 "another process of this router is taking over at this moment: ask it, again"});
+  }
   switch (action.kind) {
     case Action::Kind::administer:
       return tell(administer(action));

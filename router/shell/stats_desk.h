@@ -27,6 +27,8 @@ class AdminActions {
                           const std::string& by) = 0;
   // `node` is one of the configuration. Not set: as configured again; port 0: the configured one.
   virtual void set_address(NodeId node, const Address& address) = 0;
+  // What is changed now would be lost: another process is taking this one's place at this moment.
+  [[nodiscard]] virtual bool is_handing_over() const = 0;
 
  protected:
   ~AdminActions() = default;

@@ -18,12 +18,17 @@ namespace tamada::router {
 
 class WorkerPool::Impl final : private WorkerOwner {
  public:
-  Impl(loop::Loop& control, std::uint32_t workers, EventLog& log, WorkerPoolListener& listener);
+  Impl(loop::Loop& control, std::uint32_t workers, EventLog& log, WorkerPoolListener& listener,
+       loop::InheritedSockets* inherited);
   ~Impl();
 
   std::vector<Error> configure(const RouterConfig& config);
+  void hold_back() { accepting_ = false; }
+  std::vector<Error> accept_from_now_on(const RouterConfig& config);
+  Result<std::vector<Shared>> share() const;
   void publish(const RoutingTablePtr& table);
   void drain(const Leaving& how);
+  void close_ports() { sockets_.close(); }
   void set_weight(ListenerId listener, NodeId node, std::uint32_t weight) {
     dispatcher_.set_weight(listener, node, weight);
   }
@@ -78,6 +83,8 @@ class WorkerPool::Impl final : private WorkerOwner {
   AddressLimiter addresses_;
   ClientGate gate_;
   ListeningSockets sockets_;
+  bool accepting_ = true;          // the workers have the sockets
+  bool workers_have_none_ = true;  // of the sockets
   std::map<ListenerId, ListenerEntry> listeners_;
   ClearedTotals cleared_;
   std::vector<Generation> acknowledged_;  // by worker
@@ -89,7 +96,7 @@ class WorkerPool::Impl final : private WorkerOwner {
 };
 
 WorkerPool::Impl::Impl(loop::Loop& control, std::uint32_t workers, EventLog& log,
-                       WorkerPoolListener& listener)
+                       WorkerPoolListener& listener, loop::InheritedSockets* inherited)
     : control_(control),
       log_(log),
       listener_(listener),
@@ -103,7 +110,7 @@ WorkerPool::Impl::Impl(loop::Loop& control, std::uint32_t workers, EventLog& log
                      tell_control([node, at](Impl& pool) { pool.listener_.on_first_start(node, at); });
                    }}),
       gate_(workers),
-      sockets_(control),
+      sockets_(control, inherited),
       acknowledged_(workers, 0),
       drained_(workers, false),
       drain_timer_(control, [this] {
@@ -128,7 +135,8 @@ WorkerPool::Impl::Impl(loop::Loop& control, std::uint32_t workers, EventLog& log
 
 WorkerPool::Impl::~Impl() {
   door_->pool = nullptr;
-  sockets_.close();
+  // Not close(): the sockets may be another process's, too, before this one has served and after it has.
+  sockets_.leave();
   for (const auto& worker : workers_) worker->post_stop();
   for (const auto& worker : workers_) worker->join();
 }
@@ -167,16 +175,36 @@ std::vector<Error> WorkerPool::Impl::configure(const RouterConfig& config) {
     }
     workers_[i]->post_listeners(std::move(listeners), std::move((*shared)[i]));
   }
+  workers_have_none_ = !accepting_;
   return {};
 }
 
-// Every worker's list of sockets, with descriptors of the new ones.
+std::vector<Error> WorkerPool::Impl::accept_from_now_on(const RouterConfig& config) {
+  accepting_ = true;
+  std::vector<Error> errors = configure(config);
+  accepting_ = errors.empty();
+  return errors;
+}
+
+Result<std::vector<WorkerPool::Shared>> WorkerPool::Impl::share() const {
+  std::vector<Shared> all;
+  for (const ListeningSockets::Socket& socket : sockets_.sockets()) {
+    auto shared = sockets_.share(socket.number);
+    if (!shared) return tl::make_unexpected(shared.error());
+    all.push_back({socket.address, std::move(*shared), socket.foreign});
+  }
+  return all;
+}
+
+// Every worker's list of sockets, with descriptors of those that it does not have yet; none as long as nobody
+// shall accept.
 Result<std::vector<std::vector<WorkerSocket>>> WorkerPool::Impl::share_sockets() const {
   std::vector<std::vector<WorkerSocket>> lists(workers_.size());
+  if (!accepting_) return lists;
   for (const ListeningSockets::Socket& socket : sockets_.sockets()) {
     for (std::vector<WorkerSocket>& list : lists) {
       loop::UniqueFd descriptor;
-      if (socket.is_new) {
+      if (socket.is_new || workers_have_none_) {
         auto shared = sockets_.share(socket.number);
         if (!shared) return tl::make_unexpected(shared.error());
         descriptor = std::move(*shared);
@@ -218,7 +246,8 @@ void WorkerPool::Impl::hand_over(std::uint32_t worker, ListenerId listener, loop
 }
 
 void WorkerPool::Impl::drain(const Leaving& how) {
-  if (how.close_ports) sockets_.close();
+  if (how.ports == Leaving::Ports::close) sockets_.close();
+  if (how.ports == Leaving::Ports::leave) sockets_.leave();
   for (const auto& worker : workers_) worker->post_drain(how.end_waiting);
   drain_timer_.stop();
   if (how.limit) drain_timer_.start(*how.limit);
@@ -230,8 +259,11 @@ void WorkerPool::Impl::on_worker_drained(std::uint32_t worker) {
 
 void WorkerPool::Impl::drained(std::uint32_t worker) {
   drained_[worker] = true;
-  // A client on its way from one worker to another is counted already: the session that it begins tells again.
-  if (drained_told_ || gate_.clients() != 0 || std::find(drained_.begin(), drained_.end(), false) != drained_.end()) return;
+  // A client on its way from one worker to another is counted already: the session that it begins tells
+  // again.
+  if (drained_told_ || gate_.clients() != 0 ||
+      std::find(drained_.begin(), drained_.end(), false) != drained_.end())
+    return;
   drained_told_ = true;
   drain_timer_.stop();
   listener_.on_drained();
@@ -333,14 +365,26 @@ void WorkerPool::Impl::clear_counters() {
 }
 
 WorkerPool::WorkerPool(loop::Loop& control, std::uint32_t workers, EventLog& log,
-                       WorkerPoolListener& listener)
+                       WorkerPoolListener& listener, loop::InheritedSockets* inherited)
     : impl_(std::make_unique<Impl>(control, workers > 0 ? workers : default_workers(available_processors()),
-                                   log, listener)) {}
+                                   log, listener, inherited)) {}
 
 WorkerPool::~WorkerPool() = default;
 
 std::vector<Error> WorkerPool::configure(const RouterConfig& config) {
   return impl_->configure(config);
+}
+
+void WorkerPool::hold_back() {
+  impl_->hold_back();
+}
+
+std::vector<Error> WorkerPool::accept_from_now_on(const RouterConfig& config) {
+  return impl_->accept_from_now_on(config);
+}
+
+Result<std::vector<WorkerPool::Shared>> WorkerPool::share() const {
+  return impl_->share();
 }
 
 void WorkerPool::publish(const RoutingTablePtr& table) {
@@ -349,6 +393,10 @@ void WorkerPool::publish(const RoutingTablePtr& table) {
 
 void WorkerPool::drain(const Leaving& how) {
   impl_->drain(how);
+}
+
+void WorkerPool::close_ports() {
+  impl_->close_ports();
 }
 
 void WorkerPool::set_weight(ListenerId listener, NodeId node, std::uint32_t weight) {

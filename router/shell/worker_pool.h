@@ -14,7 +14,9 @@
 
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/loop/inherited_sockets.h"
 #include "common/loop/loop.h"
+#include "common/loop/unique_fd.h"
 #include "router/config/router_config.h"
 #include "router/core/cluster_events.h"
 #include "router/core/routing_table.h"
@@ -47,9 +49,14 @@ class WorkerPoolListener {
 // How the router stops to serve. Whoever is served goes on for as long as this says.
 struct Leaving {
   std::optional<Duration> limit = {};  // of sessions; what is left is closed then. Not set: none
-  bool end_waiting = false;  // clients that wait for a server, or have not asked for one yet, are ended (57P01);
-                             // otherwise they go on waiting, and are served
-  bool close_ports = true;   // nobody can connect any more, whoever else has the sockets
+  bool end_waiting = false;  // clients that wait for a server, or have not asked for one yet, are ended
+                             // (57P01); otherwise they go on waiting, and are served
+  enum class Ports {
+    close,  // nobody can connect any more, whoever else has the sockets
+    keep,   // clients wait in the backlog of the sockets
+    leave,  // the sockets are another process's
+  };
+  Ports ports = Ports::close;
 };
 
 class WorkerPool {
@@ -57,7 +64,9 @@ class WorkerPool {
   // Starts `workers` threads that own nothing yet; 0: as many as worker_count.h finds right. Raises the soft
   // limit of open files to the hard one. All references must outlive the pool. Throws std::system_error when
   // the system has no descriptors or threads left for it.
-  WorkerPool(loop::Loop& control, std::uint32_t workers, EventLog& log, WorkerPoolListener& listener);
+  // `inherited`: see ListeningSockets.
+  WorkerPool(loop::Loop& control, std::uint32_t workers, EventLog& log, WorkerPoolListener& listener,
+             loop::InheritedSockets* inherited = nullptr);
   ~WorkerPool();  // closes everything at once and joins the threads
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -67,12 +76,28 @@ class WorkerPool {
   // or nothing: on an error (one per socket that cannot be opened) the old listeners stay as they are.
   [[nodiscard]] std::vector<Error> configure(const RouterConfig& config);
 
+  // Until accept_from_now_on() nobody accepts: clients are another process's, which has the same sockets.
+  // Before the first configure().
+  void hold_back();
+  // `config`: the one in force. Errors as configure()'s; nobody accepts then.
+  [[nodiscard]] std::vector<Error> accept_from_now_on(const RouterConfig& config);
+
+  // Descriptors of the listening sockets, for another process.
+  struct Shared {
+    Address address;
+    loop::UniqueFd socket;
+    bool foreign = false;  // a .socket unit's
+  };
+  [[nodiscard]] Result<std::vector<Shared>> share() const;
+
   // Hands the table to admission, then to every worker; on_acknowledged() follows.
   void publish(const RoutingTablePtr& table);
 
   // Stops accepting; on_drained() once nobody is left. Called again: from now on as `how` says, but who was
   // ended, and what was closed, stays so.
   void drain(const Leaving& how);
+  // After Ports::keep: nobody can connect any more.
+  void close_ports();
 
   // How large a share of a listener's new sessions a node gets (balancing.h); 0: none. 1 until it is set;
   // kept across configurations.

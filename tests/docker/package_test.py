@@ -126,6 +126,44 @@ def extended(machine: Machine) -> None:
     answers(machine)
 
 
+def nobody_is_refused(machine: Machine, command: str) -> None:
+    """While `command` runs, somebody connects to the write port again and again."""
+    machine.write("/tmp/connect", "set -eu\nwhile ! test -e /tmp/done\n"
+                  "do exec 3<>/dev/tcp/127.0.0.1/5000; exec 3>&-; done\n")
+    machine.run(f"rm -f /tmp/done; code=0; bash /tmp/connect & ({command}) || code=$?; "
+                "touch /tmp/done; wait $! && exit $code")
+
+
+def restarted(machine: Machine) -> None:
+    """A restart refuses nobody: systemd keeps the sockets meanwhile. A stop closes them."""
+    process = pid(machine)
+    nobody_is_refused(machine, f"systemctl restart {SERVICE}")
+    if pid(machine) == process:
+        raise Failure(f"systemctl restart: it is still process {process}")
+    answers(machine)
+    machine.run(f"systemctl stop {SERVICE}")
+    code, _ = machine.status("bash -c 'exec 3<>/dev/tcp/127.0.0.1/5000'")
+    if code == 0:
+        raise Failure("the write port after a stop: somebody listens, expected nobody")
+    machine.run(f"systemctl start {SERVICE}")
+    answers(machine)
+
+
+def taken_over(machine: Machine) -> None:
+    """Another process takes over, refusing nobody. One that would not start changes nothing."""
+    process, before = pid(machine), machine.run(f"cat {CONFIG}")
+    nobody_is_refused(machine, "/usr/libexec/tamada-router/take-over")
+    if pid(machine) == process:
+        raise Failure(f"take-over: it is still process {process}")
+    answers(machine)
+    machine.write(CONFIG, "nonsense: 1\n")
+    code, _ = machine.status("/usr/libexec/tamada-router/take-over")
+    if code != 1:
+        raise Failure(f"take-over with a wrong file: exit status {code}, expected 1")
+    machine.write(CONFIG, before)
+    answers(machine)
+
+
 def killed(machine: Machine) -> None:
     """A router that dies is started again."""
     process = pid(machine)
@@ -142,15 +180,15 @@ def repack(machine: Machine, version: str) -> None:
 
 
 def upgraded(machine: Machine) -> None:
-    """The next version, with a changed /etc/default file: the router is restarted, what was edited is kept."""
+    """The next version, with a changed /etc/default file: it takes over, what was edited is kept."""
     process = pid(machine)
     machine.run(f"dpkg-deb -R /packages/first.deb /tmp/next && echo '# of the next version' >>/tmp/next{DEFAULTS}")
     repack(machine, "99.0-1")
-    machine.run(f"{APT} install /packages/next.deb")
+    nobody_is_refused(machine, f"{APT} install /packages/next.deb")
     machine.expect("the version", f"dpkg-query -W -f '${{Status}} ${{Version}}' {SERVICE}",
                    "install ok installed 99.0-1")
     if pid(machine) == process:
-        raise Failure(f"the upgrade has not restarted the router: it is still process {process}")
+        raise Failure(f"the new version has not taken over: it is still process {process}")
     kept(machine)
     machine.run(f"grep -q '# of the next version' {DEFAULTS}.dpkg-dist")
     answers(machine)
@@ -198,8 +236,8 @@ def purged(machine: Machine) -> None:
     machine.expect("the user", "id -un tamada", "tamada")
 
 
-STEPS = (installed_unconfigured, configured_and_started, confined, watched, reloaded, extended, killed,
-         upgraded, upgraded_while_stopped, removed, installed_again, purged)
+STEPS = (installed_unconfigured, configured_and_started, confined, watched, reloaded, restarted, taken_over,
+         extended, killed, upgraded, upgraded_while_stopped, removed, installed_again, purged)
 
 
 def main() -> int:

@@ -203,3 +203,30 @@ TEST_CASE("a UNIX-domain listener may go in its own callback", "[unix_listener]"
   CHECK(acceptor.sockets.size() == 1);
   CHECK_FALSE(exists(folder / "s"));
 }
+
+TEST_CASE(
+    "a socket that another process has opened is accepted from, and its file goes with the one that has it",
+    "[unix_listener]") {
+  LoopFixture test;
+  const TemporaryFolder folder;
+  Acceptor before(test.loop);
+  REQUIRE(before.listener->bind(folder / "s", 0600));
+  auto shared = before.listener->share();
+  REQUIRE(shared);
+  Acceptor after(test.loop);
+  REQUIRE(after.listener->adopt(std::move(*shared), folder / "s"));
+  before.listener->leave_file();
+  before.listener->close();
+  REQUIRE(exists(folder / "s"));
+  const UniqueFd client = raw_unix_client(folder / "s");
+  REQUIRE(test.run_until([&] { return after.sockets.size() == 1; }));
+  SECTION("its own") {
+    after.listener->own_file();
+    after.listener->close();
+    CHECK_FALSE(exists(folder / "s"));
+  }
+  SECTION("somebody else's") {
+    after.listener->close();
+    CHECK(exists(folder / "s"));
+  }
+}

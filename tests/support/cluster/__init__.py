@@ -13,9 +13,9 @@ from .haproxy import HAProxy
 from .node import Node
 from .patroni_config import NO_PASSWORDS
 from .proxy import Direct, Proxy
-from .router import Router, router_program
+from .router import Router, router_environment, router_program
 from .wait import Timeout, wait_until
 from .workload import Report, Workload
 
 __all__ = ["NO_PASSWORDS", "Cluster", "Direct", "HAProxy", "Node", "Proxy", "Report", "Router", "Timeout",
-           "Workload", "router_program", "wait_until"]
+           "Workload", "router_environment", "router_program", "wait_until"]

@@ -23,6 +23,11 @@ def router_program() -> Path:
     return Path(os.environ.get("TAMADA_ROUTER") or REPOSITORY / "build/bin/tamada-router")
 
 
+def router_environment() -> dict[str, str]:
+    """Of a router that a test starts by itself: variables of tests that begin as its settings do are left out."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TAMADA_")}
+
+
 def merge(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `changes` laid over it, mapping by mapping. None takes a setting out."""
     result = dict(base)
