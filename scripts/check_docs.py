@@ -19,8 +19,10 @@ OPERATIONS = ROOT / "docs/operations.md"
 STATISTICS = ROOT / "docs/statistics.md"
 METRICS = ROOT / "tests/fixtures/stats/metrics.txt"  # kept what the router tells by a unit test
 # A literal of this shape in the core or the shell is an event of the log; after write() its keys follow.
-EVENT = re.compile(r'"([a-z]+\.[a-z_]+)"')
-WRITE = re.compile(r'\b(?:write|log_line)\((?:[^;"]|\n)*"([a-z]+\.[a-z_]+)",([^;]*);')
+EVENT = re.compile(r'"([a-z_]+\.[a-z_]+)"')
+WRITE = re.compile(r'\b(?:write|write_joined|log_line)\((?:[^;"]|\n)*"([a-z_]+\.[a-z_]+)",([^;]*);')
+# Keys that stand in a list of their own, for more than one write().
+LISTED = re.compile(r"\binitializer_list<LogField> fields = \{([^;]*)\};")
 # What the statistics thread lets the control loop write; its keys are StatsDesk::record()'s.
 RECORD = re.compile(r'\b(?:record|denied)\((?:[^;"]|\n)*?"([a-z]+\.[a-z_]+)"')
 KEY = re.compile(r'\{"([a-z_]+)",')
@@ -82,6 +84,8 @@ def check_events():
     for source in sources:
         for name, fields in WRITE.findall(source):
             keys[name] |= set(KEY.findall(fields))
+            if re.search(r"\bfields\b", fields):
+                keys[name] |= {key for listed in LISTED.findall(source) for key in KEY.findall(listed)}
         for name in RECORD.findall(source):
             keys[name] |= {"by", "from", "why"}
 

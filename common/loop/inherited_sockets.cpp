@@ -119,6 +119,26 @@ UniqueFd InheritedSockets::take_named(std::string_view name) {
   return fd;
 }
 
+std::vector<std::string> InheritedSockets::own_names() const {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries_) {
+    if (entry.name.starts_with(own_name)) names.push_back(entry.name);
+  }
+  return names;
+}
+
+std::vector<std::string> InheritedSockets::end_own_beside(const std::vector<Address>& wanted) {
+  std::vector<std::string> ended;
+  std::erase_if(entries_, [&](const Entry& entry) {
+    const bool own = entry.listens && entry.address.is_set() && entry.name.starts_with(own_name);
+    if (!own || std::find(wanted.begin(), wanted.end(), entry.address) != wanted.end()) return false;
+    ::shutdown(entry.fd.get(), SHUT_RD);
+    ended.push_back(entry.address.to_string());
+    return true;
+  });
+  return ended;
+}
+
 std::vector<std::string> InheritedSockets::close_rest() {
   std::vector<std::string> closed;
   for (const Entry& entry : entries_) {

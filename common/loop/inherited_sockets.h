@@ -42,6 +42,13 @@ class InheritedSockets {
   // A descriptor of any kind by its name.
   [[nodiscard]] UniqueFd take_named(std::string_view name);
 
+  // The names of what an earlier process of this program has left, taken or not yet.
+  [[nodiscard]] std::vector<std::string> own_names() const;
+  // Ends the TCP sockets that such a process has left anywhere but at one of `wanted`, for all who have a
+  // descriptor: nobody will serve who connects there, and as long as one listens, another address of its port
+  // may not be had. Only where no other process serves them. Returns the addresses, in words.
+  std::vector<std::string> end_own_beside(const std::vector<Address>& wanted);
+
   // Closes what nobody took. Returns what it was, in words: "127.0.0.1:5000", "/run/x.sock", "no listening
   // socket (NAME)". A second descriptor of a socket that was taken is not worth a word.
   std::vector<std::string> close_rest();

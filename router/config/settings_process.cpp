@@ -33,7 +33,8 @@ void add_process_settings(std::vector<Setting>& rows) {
       [](SettingScope & s) -> auto& { return s.config.drain_timeout; }, 1ms));
   rows.push_back(text(
       "state_dir", "folder",
-      "administrative state and the list of fail-overs survive a restart here; none: they do not",
+      "administrative state and the list of fail-overs survive a restart here, one router a folder; none: "
+      "they do not",
       [](SettingScope & s) -> auto& { return s.config.state_dir; }));
 }
 

@@ -87,6 +87,7 @@ struct PostgresAnswer {
   // Without: how it failed. Not set: nothing is known of the node (its name has no address, a fault of ours).
   std::optional<Silence> silence = {};
   std::string words = {};  // "connect to 10.0.0.1:5432: connection refused"
+  bool asked = true;       // false: this machine could not ask (no descriptors, no memory); says nothing
 };
 
 // The leader key in etcd as of `as_of` (heartbeats repeat it with a later as_of, more often than every

@@ -180,7 +180,7 @@ void ClusterView::Impl::hear(const PostgresAnswer& answer, TimePoint now) {
   Watched* node = find(answer.node);
   if (node == nullptr) return;
   (void)schedule_.answered(answer.node, AskKind::postgres, answer.sent);
-  if (node->postgres && answer.sent <= node->postgres->sent) return;
+  if (!answer.asked || (node->postgres && answer.sent <= node->postgres->sent)) return;
   note_lost(*node, answer);
   node->postgres = answer;
   if (answer.postgres.is_set()) node->belief.found_postgres_at(answer.postgres);
@@ -246,8 +246,9 @@ void ClusterView::Impl::hear(const PlannedChange& change, TimePoint now) {
 void ClusterView::Impl::hear(const Smell& smell, TimePoint now) {
   Watched* node = find(smell.node);
   if (node == nullptr) return;
-  // A server that refuses, starts or stops is another one than before; a reset tells nothing about it.
-  if (smell.words != "reset") node->postgres_lost = now;
+  // A server that refuses, starts or stops is another one than before. Whatever else a session meets may be
+  // its own fault, or too many of its kind; the look that follows decides.
+  if (smell.words == "refused" || smell.words == "57P01" || smell.words == "57P03") node->postgres_lost = now;
   if (!smell_until_) {
     fact(
         "node.smell", node->belief.name(),

@@ -119,6 +119,7 @@ class ClusterView::Impl {
   void settle_pause();
   [[nodiscard]] bool leads_in_pause(const Watched& node) const;
   [[nodiscard]] bool has_rival(const Watched& leader) const;
+  void note_named_rival();
   void stay_in_pause(const Watched& node, Voter& voter) const;
   void settle_election();
   [[nodiscard]] Voter voter_of(const Watched& node) const;
@@ -151,6 +152,8 @@ class ClusterView::Impl {
   ClusterIdentity identity_;
   OpinionBoard board_;
   PauseWatch pause_;
+  NodeId rival_;              // who was named in pause and could not be heard; not set: a stranger, or nobody
+  bool named_rival_ = false;  // and may lead by now
   PollSchedule schedule_;
   ReplicaLag positions_;
   NodeId positions_of_;

@@ -7,7 +7,7 @@
 //   - its PostgreSQL has answered every question since the agent fell silent, where its sessions go; or the
 //     agent answers, says primary and running, and only holds no lock;
 //   - nobody shows that another node was made the leader: none says primary or has the lock, none shows a
-//     higher timeline, and neither the leader key nor /cluster names a node that itself cannot be heard.
+//     higher timeline, and neither the leader key nor /cluster named a node that itself cannot be heard.
 //
 // A key or a /cluster that names a node which answers and does not lead is no veto: in pause the lock proves
 // nothing either way. It is shown as a disagreement. Whatever else happens is dealt with as without a pause.
@@ -19,14 +19,13 @@
 // only a second *primary* that would do harm, and of that the others would have to tell.)
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "router/core/cluster_view_impl.h"
 
 namespace tamada::router {
 
 void ClusterView::Impl::settle_pause() {
   const std::optional<bool> changed = pause_.settle(beliefs(), now_);
+  note_named_rival();
   if (!changed) return;
   if (*changed) {
     fact("cluster.paused", "",
@@ -63,20 +62,39 @@ bool ClusterView::Impl::has_rival(const Watched& leader) const {
     if (other.stand(now_) == Stand::holds_lock) return true;
     if (timeline && body.timeline && *body.timeline > *timeline) return true;
   }
-  // Somebody is named who cannot be asked whether it is so.
-  const bool certain = leader.belief.name_is_certain();
-  const auto is_unheard = [&](NodeId named) {
-    if (named == id) return false;
+  return named_rival_;
+}
+
+// Whether somebody was named as the leader, by the key or a /cluster, who cannot be asked whether it is so.
+// It stays so when what was said grows old, for that nobody repeats it proves nothing: until that node is
+// heard, or until a fresh word names the leader or a node that is heard.
+void ClusterView::Impl::note_named_rival() {
+  const Watched* leader = find(holder_);
+  if (leader == nullptr || !pause_.is_paused_for(holder_, beliefs())) {
+    named_rival_ = false;
+    return;
+  }
+  const bool certain = leader->belief.name_is_certain();
+  bool any_heard = false;
+  bool any_unheard = false;
+  const auto take = [&](NodeId named) {
     const Watched* node = find(named);
-    return node == nullptr ? certain : !is_askable(*node);
+    const bool unheard = named != holder_ && (node == nullptr ? certain : !is_askable(*node));
+    (unheard ? any_unheard : any_heard) = true;
+    if (unheard) rival_ = named;
   };
   const KeySays key = key_says();
-  if (key.kind != KeySays::Kind::nobody && !key.name.empty() && is_unheard(key.node)) return true;
-  const std::vector<Opinion> all = opinions();
-  return std::any_of(all.begin(), all.end(), [&](const Opinion& opinion) {
-    const bool names = opinion.kind == Opinion::Kind::names || opinion.kind == Opinion::Kind::stranger;
-    return names && is_unheard(opinion.node);
-  });
+  if (key.kind != KeySays::Kind::nobody && !key.name.empty()) take(key.node);
+  for (const Opinion& opinion : opinions()) {
+    if (opinion.kind == Opinion::Kind::names || opinion.kind == Opinion::Kind::stranger) take(opinion.node);
+  }
+  const Watched* rival = find(rival_);
+  const bool is_heard = rival != nullptr && is_askable(*rival);
+  if (any_unheard) {
+    named_rival_ = true;
+  } else if (any_heard || is_heard) {
+    named_rival_ = false;
+  }
 }
 
 // The vote of a node that leads_in_pause().

@@ -53,6 +53,7 @@ void PasswordChecker::check(const std::string& user, const std::string& password
                             Standing standing, Then then) {
   for (auto& [ticket, check] : checks_) {
     if (check.user == user && check.source == source && check.password == password) {
+      if (check.then.size() >= joined_max) return then(Outcome::busy);
       return check.then.push_back(std::move(then));
     }
   }

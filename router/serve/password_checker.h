@@ -45,6 +45,9 @@ class PasswordChecker {
   void check(const std::string& user, const std::string& password, const std::string& source,
              Standing standing, Then then);
 
+  // Who sends what another one of the same network sent already waits for the same check; so many of them.
+  static constexpr std::size_t joined_max = 32;
+
  private:
   struct Check {
     std::string user;

@@ -23,8 +23,8 @@ class RuntimeDoor final : private loop::AcceptListener {
   RuntimeDoor(const RuntimeDoor&) = delete;
   RuntimeDoor& operator=(const RuntimeDoor&) = delete;
 
-  // Takes the place, with its mode and its owner, from `inherited` (may be null) if it is there; clients wait in
-  // the backlog until start().
+  // Takes the place, with its mode and its owner, from `inherited` (may be null) if it is there; clients wait
+  // in the backlog until start().
   [[nodiscard]] Result<void> open(loop::InheritedSockets* inherited);
   // Another descriptor of the listening socket, for the process that takes this one's place.
   [[nodiscard]] Result<loop::UniqueFd> share() const {

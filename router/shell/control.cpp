@@ -63,6 +63,7 @@ std::vector<Error> Control::start(const RouterConfig& config) {
     admin_.use_folder(config.state_dir);
     collector_.use_folder(config.state_dir);
   }
+  if (given != nullptr) take_stock(*given, config, takes_over);
   collector_.start();
   std::vector<Error> errors = apply(config);
   if (!errors.empty()) {
@@ -90,8 +91,12 @@ std::vector<Error> Control::start(const RouterConfig& config) {
   notifier_.ready();
   keep_sockets();
   // The file, and those that it names, may have changed between their reading and the beginning of the watch.
-  if (!options_.file.empty() || !options_.environment.empty()) source_.reload();
+  reload_if_any();
   return errors;
+}
+
+void Control::reload_if_any() {
+  if (!options_.file.empty() || !options_.environment.empty()) source_.reload();
 }
 
 void Control::reload() {

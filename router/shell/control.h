@@ -120,8 +120,11 @@ class Control final : private WorkerPoolListener, private AdminActions {
   void tell_hand_over_refused(std::string_view why);
   // The sockets that systemd keeps for the next process of the service.
   void keep_sockets();
+  void take_stock(Inheritance& given, const RouterConfig& config, bool takes_over);
 
   // --- configuration
+  // Where there is something that can change.
+  void reload_if_any();
   void on_loaded(const LoadedConfig& loaded);
   void refuse(const std::vector<std::string>& errors);
   [[nodiscard]] bool has_listener(const std::string& name) const;

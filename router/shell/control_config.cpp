@@ -71,6 +71,8 @@ std::vector<Error> Control::apply(const RouterConfig& config) {
     return errors;
   }
   if (stage_ != Stage::preparing) stats_.commit();
+  // A folder that is not used any more is free for others.
+  if (options_.inheritance != nullptr) options_.inheritance->state_lock.reset();
   if (lock->fd() >= 0 || lock->folder() != state_lock_.folder()) state_lock_ = std::move(*lock);
 
   const bool new_listeners =

@@ -60,7 +60,31 @@ void Control::adopted() {
   notifier_.ready();
   keep_sockets();
   // What changed while this was preparing.
-  if (!options_.file.empty()) source_.reload();
+  reload_if_any();
+}
+
+// What systemd keeps for the service is dropped there once it is not used any more; and what no other process
+// serves must not listen on.
+void Control::take_stock(Inheritance& given, const RouterConfig& config, bool takes_over) {
+  notifier_.inherited(given.sockets.own_names());
+  if (takes_over) return;
+  std::vector<Address> wanted;
+  const auto want = [&](const HostPort& bind) {
+    const auto address = Address::from_ip(bind.host == "localhost" ? "127.0.0.1" : bind.host, bind.port);
+    if (address) wanted.push_back(*address);
+  };
+  for (const ListenerConfig& listener : config.listeners) {
+    for (const HostPort& bind : listener.bind) want(bind);
+  }
+  for (const HostPort& bind : config.stats.bind) want(bind);
+  for (const StatsSocket& socket : config.stats.sockets) {
+    if (socket.path.empty()) want(socket.address);
+  }
+  for (const std::string& place : given.sockets.end_own_beside(wanted)) {
+    log_.write(LogLevel::info, "socket.ended",
+               {{"place", std::string_view(place)},
+                {"why", std::string_view("the process before listened there, the configuration does not")}});
+  }
 }
 
 // ---- the old process
@@ -119,8 +143,9 @@ void Control::on_successor_prepared(bool knows_leader) {
   collector_.hold_state();
   // After what is being written now.
   side_.run([] {},
-            [this] {
-              if (successor_) successor_->go();
+            [this, pid = successor_->pid()] {
+              // It may have failed meanwhile, and another one may be on its way.
+              if (successor_ && handing_over_ && successor_->pid() == pid) successor_->go();
             });
 }
 
@@ -152,7 +177,7 @@ void Control::on_successor_failed(const std::string& why) {
   collector_.release_state();
   state_lock_.sign();
   // What was ignored meanwhile.
-  if (stage_ == Stage::serving && !options_.file.empty()) source_.reload();
+  if (stage_ == Stage::serving) reload_if_any();
 }
 
 void Control::tell_hand_over_refused(std::string_view why) {

@@ -218,7 +218,8 @@ void NodePoller::on_search(NodeId id, const PostgresSearch::Outcome& outcome) {
       return;
     }
     names_.refresh(node.place.config.postgres.host);
-    if (outcome.why->kind != ErrorKind::system) event.silence = silence_of(outcome.why->kind);
+    event.asked = outcome.why->kind != ErrorKind::system;
+    if (event.asked) event.silence = silence_of(outcome.why->kind);
     event.words = outcome.why->message;
   }
   finish(id, AskKind::postgres, event);

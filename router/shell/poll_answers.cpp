@@ -65,7 +65,8 @@ ClusterEvent answer_of(const AskedOf& asked, const Result<http::Response>& answe
       return event;
     }
     case AskKind::postgres:
-      return PostgresAnswer{asked.ask.node, sent, false};
+      return PostgresAnswer{
+          asked.ask.node, sent, false, {}, {}, {}, answer || answer.error().kind != ErrorKind::system};
     case AskKind::master:
     case AskKind::replica:
       break;

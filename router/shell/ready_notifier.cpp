@@ -50,6 +50,10 @@ void ReadyNotifier::handed_over_to(pid_t process) {
   sd_notify_with_ = nullptr;
 }
 
+void ReadyNotifier::inherited(const std::vector<std::string>& names) {
+  kept_.insert(names.begin(), names.end());
+}
+
 void ReadyNotifier::keep(const std::vector<std::pair<std::string, int>>& sockets) {
   if (sd_notify_with_ == nullptr) return;
   std::set<std::string> gone = std::exchange(kept_, {});

@@ -30,6 +30,8 @@ class ReadyNotifier {
   // Another process is the service's main one from now on: nothing more is told, and the watchdog is its.
   void handed_over_to(pid_t process);
 
+  // What systemd keeps of the process before, by name: the next keep() takes back what it does not name.
+  void inherited(const std::vector<std::string>& names);
   // What systemd keeps for the next process of the service (FileDescriptorStoreMax=): so clients wait, in the
   // backlog of a listening socket, while the service is restarted. `sockets` by name: what is not among them
   // any more is taken back. A system that keeps nothing says nothing.

@@ -224,6 +224,15 @@ void Relay::End::on_closed(const Error& why) {
     peer.stream.pass_to(nullptr);
     return peer.stream.read_start();
   }
+  if (!fin_seen && side == Side::client && last_words == LastWords::terminate && !peer.fin_seen &&
+      peer.stream.is_open() && relay.mode_ != Mode::ending) {
+    // The same, but what it refused came before its end was noticed.
+    fin_seen = relay.fin_held_ = true;
+    relay.mode_ = Mode::ending;
+    peer.stream.pass_to(nullptr);
+    peer.stream.read_start();
+    return relay.owner_.on_half_closed(side, terminate_wait);
+  }
   if (fin_seen) {
     // It had closed in order and refuses what still came for it: its last bytes are not to be lost for that.
     peer.stream.finish(last_bytes);

@@ -213,7 +213,8 @@ void Session::end(EndReason reason, std::string_view why) {
                           phase_,
                           reason,
                           why,
-                          let_in_};
+                          let_in_,
+                          refused_by_server_ || (starting_ && reason == EndReason::server_closed)};
   log_session_end(host_.log(), line);
   host_.retire(*this);
 }

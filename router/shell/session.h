@@ -38,6 +38,7 @@ class Session final : private RelayOwner {
   static constexpr unsigned tls_bursts = 4;
   static constexpr unsigned tls_handshake_bursts = 1;
   static constexpr Duration tls_starting = 1s;
+  static constexpr Duration drain_patience = 1s;
 
   Session(SessionHost& host, ListenerContext& listener, SessionId id, const Address& peer);
   ~Session();
@@ -56,7 +57,8 @@ class Session final : private RelayOwner {
   // it is again.
   void on_table_age(const RoutingTable& table, bool ran_out);
   void on_deadline();
-  // The router shuts down: ends clients that wait, with 57P01, and those that have not asked for anything.
+  // The router shuts down: ends clients that wait, with 57P01. Those that have not asked for anything yet
+  // have `drain_patience` to do so, and are served where a node is fit at once.
   void on_drain();
   // At once, in whatever phase.
   void end_now(EndReason reason);
@@ -139,6 +141,7 @@ class Session final : private RelayOwner {
   bool admitted_ = false;                            // Admission knows it
   bool has_key_ = false;                             // the CancelRegistry knows it
   bool let_in_ = false;                              // see EndedSession
+  bool refused_by_server_ = false;                   // see EndedSession
   bool ended_ = false;
   Relay relay_;
 };

@@ -44,7 +44,7 @@ class SessionHost {
   [[nodiscard]] virtual const RoutingTable* table() const = 0;
   // The table has run out (RoutingTable::good_until): nothing is passed on to the nodes that it is about.
   [[nodiscard]] virtual bool has_run_out() const = 0;
-  // The router shuts down: nobody new is let in.
+  // The router shuts down: nobody waits any more. Who is here is still let in where a node is fit at once.
   [[nodiscard]] virtual bool is_draining() const = 0;
 
   // What a node was last called; "-" for one that is not set.

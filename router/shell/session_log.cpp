@@ -12,7 +12,8 @@ std::string_view or_dash(std::string_view word) {
 
 LogLevel level_of(const EndedSession& session) {
   if (session.reason == EndReason::nothing_sent) return LogLevel::debug;
-  return is_failure(session.reason, session.phase) ? LogLevel::warn : LogLevel::info;
+  return session.refused_by_server || is_failure(session.reason, session.phase) ? LogLevel::warn
+                                                                                : LogLevel::info;
 }
 
 bool is_wanted(SessionLines lines, LogLevel level) {

@@ -34,6 +34,9 @@ struct EndedSession {
   // Its server had authenticated it; also if nobody could see whether it had (TLS). False: a stranger, who
   // can come again as often as they like.
   bool let_in;
+  // Its server answered the start-up with an error (a wrong password, no such database, too many clients), or
+  // closed before it was over. A bad end, whoever closed first.
+  bool refused_by_server;
 };
 
 // At warn if it ended badly (is_failure()); at debug if the client never sent a byte (health checks, port

@@ -164,6 +164,7 @@ void Session::on_starting_deadline() {
     starting_->guess_at = {};
     return take_turn(true);
   }
+  if (host_.is_draining() && phase_ == Phase::first_packet) return end_now(EndReason::draining);
   if (!starting_->passing) return carry_out(starting_->machine.give_up());
   listener_.counters->bad_starts.add();
   relay_.cut(farewell);
@@ -183,7 +184,6 @@ void Session::admit() {
   count_accepted();
   client_ = starting_->machine.client();
   starting_->asked = loop::boot_now();
-  if (host_.is_draining()) return refuse(shutting_down, EndReason::draining);
   admitted_ = true;
   take(host_.dispatcher().request(id_, settings().id, client_));
 }
@@ -195,6 +195,7 @@ void Session::take(Dispatcher::Answer answer) {
     return refuse(*refusal, EndReason::turned_away);
   }
   phase_ = Phase::hold;
+  if (host_.is_draining()) return refuse(shutting_down, EndReason::draining);
   // Also after a server that took it back: a client waits once, however often it is tried elsewhere.
   if (!std::exchange(starting_->had_to_wait, true)) listener_.counters->held.add();
   host_.expire_at(answer.next);
@@ -306,7 +307,6 @@ void Session::retry(RetryCause cause, std::string_view why) {
     host_.log().write(LogLevel::debug, "session.retry",
                       {{"id", id_.number}, {"node", host_.name_of(node)}, {"why", why}});
   }
-  if (host_.is_draining()) return refuse(shutting_down, EndReason::draining);
   take(host_.dispatcher().retry(id_, node, cause, why));
 }
 
@@ -368,7 +368,8 @@ void Session::on_noted(Side from) {
 void Session::finish_starting(std::optional<TimePoint> at) {
   relay_.set_mode(Relay::Mode::passing);
   let_in_ = at.has_value() && (starting_->passing || starting_->machine.is_authenticated());
-  if (let_in_ && !starting_->machine.has_failed()) {
+  refused_by_server_ = starting_->machine.has_failed();
+  if (let_in_ && !refused_by_server_) {
     log_session_start(host_.log(), {id_, client_, listener_.settings->name, host_.name_of(node_),
                                     relay_.server_address(), server_port_, identity_, wait_ms_});
   }
@@ -399,7 +400,12 @@ void Session::end_by_hand() {
 void Session::on_drain() {
   if (ended_) return;
   if (phase_ == Phase::hold && admitted_) return refuse(shutting_down, EndReason::draining);
-  if (phase_ == Phase::first_packet) end_now(EndReason::draining);
+  // It was accepted before, so nobody else will serve it: it may still say what it wants, soon.
+  if (phase_ != Phase::first_packet || !starting_) return;
+  const TimePoint owes_since = starting_->owes_since;
+  const Duration used = owes_since == TimePoint{} ? Duration{} : loop::boot_now() - owes_since;
+  starting_->client_left = std::min(starting_->client_left, used + drain_patience);
+  set_starting_deadline();
 }
 
 }  // namespace tamada::router

@@ -176,8 +176,8 @@ void Worker::post_client(ListenerId listener, loop::UniqueFd socket, const Addre
 
 void Worker::begin_session(ListenerId listener, loop::UniqueFd socket, const Address& peer) {
   const auto context = listeners_.find(listener);
-  // The listener's settings come before its first client, by the order of posts; a drain may come in between.
-  if (context == listeners_.end() || draining_) {
+  // The listener's settings come before its first client, by the order of posts.
+  if (context == listeners_.end()) {
     shared_.gate.leave(index_);
     return check_drained();
   }
@@ -187,6 +187,8 @@ void Worker::begin_session(ListenerId listener, loop::UniqueFd socket, const Add
   Session& begun = *session;
   sessions_.emplace(number, std::move(session));
   begun.begin(std::move(socket));
+  // Accepted before the drain, and on its way here when that came.
+  if (draining_ && !begun.has_ended()) begun.on_drain();
 }
 
 void Worker::pause_if_full() {

@@ -204,7 +204,7 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   bool gate_closed_ = false;
   bool sweeping_ = false;
   bool leaving_ = false;   // accepts nobody any more
-  bool draining_ = false;  // and lets nobody in
+  bool draining_ = false;  // and lets nobody wait
 };
 
 }  // namespace tamada::router

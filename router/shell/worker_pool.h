@@ -49,8 +49,9 @@ class WorkerPoolListener {
 // How the router stops to serve. Whoever is served goes on for as long as this says.
 struct Leaving {
   std::optional<Duration> limit = {};  // of sessions; what is left is closed then. Not set: none
-  bool end_waiting = false;  // clients that wait for a server, or have not asked for one yet, are ended
-                             // (57P01); otherwise they go on waiting, and are served
+  bool end_waiting =
+      false;  // clients that wait for a server are ended (57P01), and whoever has not asked for
+              // one yet has a second to do so; otherwise they go on waiting, and are served
   enum class Ports {
     close,  // nobody can connect any more, whoever else has the sockets
     keep,   // clients wait in the backlog of the sockets

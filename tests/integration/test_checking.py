@@ -1,6 +1,7 @@
 """What the start refuses, `-c` refuses with the same sentence, and a reload refuses with it, too: of every kind of file
 and folder that a configuration names. No servers are needed: nothing is started, or nothing is asked."""
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -252,3 +253,21 @@ def test_a_reload_refuses_alike_and_says_so_once(tmp_path: Path) -> None:
         finally:
             router.terminate()
     assert router.returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file away")
+def test_a_socket_belongs_to_whom_its_line_says(tmp_path: Path) -> None:
+    file, path, log = tmp_path / "router.yaml", tmp_path / "x.sock", tmp_path / "log"
+    ports = free_ports(2)
+    file.write_text(yaml.safe_dump(whole({
+        "listeners": {name: {"bind": f"127.0.0.1:{port}"} for name, port in zip(("write", "read"), ports)},
+        "stats": {"bind": [], "socket": f"unix@{path} user nobody gid 4711 mode 660 level admin expose-fd listeners"}})))
+    with log.open("w") as out, subprocess.Popen([str(router_program()), "-f", str(file)], stdout=out,
+                                                stderr=subprocess.STDOUT, env=ENVIRONMENT) as router:
+        try:
+            wait_until("it runs", lambda: "router.start" in log.read_text())
+            found = path.stat()
+            assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (pwd.getpwnam("nobody").pw_uid, 4711, 0o660)
+            assert 'config.note what="stats.socket: ' in log.read_text()
+        finally:
+            router.terminate()

@@ -42,6 +42,7 @@ def router(request: pytest.FixtureRequest, cluster: Cluster, make_router: Callab
 def calm(cluster: Cluster, router: Router) -> Iterator[None]:
     """Meanwhile sessions flow through the write port; none of them sees anything, and the leader stays confirmed."""
     client = StatsClient(router.stats)
+    wait_until("the router knows the leader", lambda: router.leader() is not None)
     before = client.get("/api/v1/state").json()
     memory = router.server.memory_kib()["Rss"] if router.server else 0
     with Workload(cluster, router, sessions=2, connecting=2) as load:

@@ -444,6 +444,25 @@ def test_what_systemd_keeps_for_the_service_refuses_nobody_over_a_restart(stored
     assert "socket.unused" not in router.log_text()
 
 
+def test_an_address_that_was_changed_between_two_processes_is_no_obstacle(stored: tuple[Router, Store]) -> None:
+    router, store = stored
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    router.write_config({"listeners": {"write": {"bind": f"127.0.0.1:{port}"}}})
+    store.start()
+    wait_until("listeners and statistics port are kept", lambda: len(store.kept) == 3)
+    store.stop()
+    router.write_config({"listeners": {"write": {"bind": f"0.0.0.0:{port}"}}})
+    store.start()  # the kept socket would keep the port from being bound
+    wait_until("the old one is not kept any more", lambda: f"tamada-127_0_0_1_{port}" not in store.kept
+               and len(store.kept) == 3)
+    assert "socket.ended" in router.log_text()
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"\0\0\0\x08\x04\xd2\x16\x2f")
+        assert client.recv(1) in (b"N", b"S")
+
+
 def test_a_listener_that_is_taken_out_is_not_kept(stored: tuple[Router, Store]) -> None:
     router, store = stored
     store.start()

@@ -81,7 +81,7 @@ TEST_CASE_METHOD(PollerFixture, "hostile REST servers are silences of their kind
                  "[node_poller]") {
   FakePatroni patroni(loop);
   patroni.be_leader();
-  poll_at(patroni.host_port(), {"127.0.0.1", 5432}, 300ms);
+  poll_at(patroni.host_port(), {"127.0.0.1", 5432}, 1500ms);
   const std::pair<Manner, Silence> cases[] = {
       {Manner::silent, Silence::timeout},        {Manner::drips, Silence::timeout},
       {Manner::endless, Silence::malformed},     {Manner::big_headers, Silence::malformed},

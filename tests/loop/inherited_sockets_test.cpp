@@ -93,6 +93,31 @@ TEST_CASE("a second descriptor of a socket that was taken is closed without a wo
         }) == "own 0");
 }
 
+TEST_CASE("what an earlier process left at an address that nobody wants is ended for everybody",
+          "[inherited_sockets]") {
+  const UniqueFd wanted = raw_server();
+  const UniqueFd unwanted = raw_server();
+  const UniqueFd foreign = raw_server();
+  const Address at = socket_address(wanted.get());
+  const auto listens = [](const UniqueFd& socket) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(socket.get(), SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
+  };
+  const std::string answer =
+      in_a_child({wanted.get(), unwanted.get(), foreign.get()}, "tamada-a:tamada-b:unit", [&] {
+        InheritedSockets sockets = InheritedSockets::from_environment();
+        std::string said = std::to_string(sockets.own_names().size()) + " ";
+        for (const std::string& place : sockets.end_own_beside({at})) said += place + " ";
+        return said + word_of(sockets.take(at, false));
+      });
+  CHECK(answer == "2 " + socket_address(unwanted.get()).to_string() + " own ");
+  // These descriptors are of the same sockets.
+  CHECK(listens(wanted));
+  CHECK_FALSE(listens(unwanted));
+  CHECK(listens(foreign));
+}
+
 TEST_CASE("what listens to nobody is told by its name", "[inherited_sockets]") {
   const UniqueFd file(::open("/dev/null", O_RDONLY));
   CHECK(in_a_child({file.get()}, "odd", [] {

@@ -257,6 +257,40 @@ TEST_CASE_METHOD(PoolFixture, "draining ends who waits with 57P01 and lets sessi
   }
 }
 
+struct OneWorkerDrains : PoolFixture {
+  OneWorkerDrains() : PoolFixture(1) {}
+};
+TEST_CASE_METHOD(OneWorkerDrains,
+                 "who was accepted before a drain and asks in it is served where a node is fit",
+                 "[worker_pool]") {
+  FakeServer server;
+  configure();
+  publish({});
+  Peer waiting = start();
+  REQUIRE(has_waiting(1));
+  Peer early = connect();
+  const auto there = std::make_shared<std::uint64_t>(0);
+  REQUIRE(run_until([&] {
+    pool->sessions([there](const SessionList& list) { *there = list.total; });
+    return *there == 2;
+  }));
+  pool->drain({.limit = 60s, .end_waiting = true});
+  CHECK(waiting.read_to_end().find("57P01") != std::string::npos);  // the worker knows
+  SECTION("where one is") {
+    REQUIRE(is_acknowledged(lead(server)));
+    early.send(startup_packet);
+    Peer backend = server.accept();
+    CHECK(backend.reads(startup_packet));
+  }
+  SECTION("and told where none is") {
+    early.send(startup_packet);
+    CHECK(early.read_to_end().find("57P01") != std::string::npos);
+  }
+  SECTION("and ended soon where he says nothing") {
+    CHECK(run_until([&] { return drained; }));
+  }
+}
+
 TEST_CASE_METHOD(PoolFixture, "a soft stop lets who waits go on waiting and serves him", "[worker_pool]") {
   FakeServer server;
   configure();
