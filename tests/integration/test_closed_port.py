@@ -102,7 +102,7 @@ def test_readers_are_sent_elsewhere(cluster: Cluster, guarded: Any) -> None:
     replica = cluster.replicas()[0].name
     doors[replica].shut()
     assert router.serves(router.read, False)  # `otherwise: leader`
-    assert row(router, "read", replica)["check_status"] == "L4CON"
+    wait_until("the page says so", lambda: row(router, "read", replica)["check_status"] == "L4CON")
     doors[replica].open()
     wait_until("the replica serves again", lambda: router.serves(router.read, True))
 

@@ -74,8 +74,10 @@ def test_with_balance_source_pg_dump_works_in_parallel(cluster: Cluster, make_ro
         assert done.returncode == 0, done.stderr
         assert len(list(folder.glob("*.dat.gz"))) == TABLES
     # It had four sessions each time, and all reached the same server.
-    nodes = re.findall(r"session\.end .*node=(\S+) .*application=pg_dump ", router.log_text())
-    assert len(nodes) >= 12 and len(set(nodes)) == 1
+    def nodes() -> list[str]:
+        return re.findall(r"session\.end .*node=(\S+) .*application=pg_dump ", router.log_text())
+    wait_until("all twelve are in the log", lambda: len(nodes()) >= 12)
+    assert len(set(nodes())) == 1
 
 
 def test_with_balance_source_an_exported_snapshot_can_be_imported(cluster: Cluster, make_router: MakeRouter,

@@ -28,6 +28,7 @@ defaults
   timeout connect 1s
   timeout client 30s
   timeout server 30s
+  timeout check 30s
 listen write
   bind {address}:{write}
   maxconn 500
