@@ -43,6 +43,8 @@ class WatchListener {
   // Every end point has failed since the last on_fresh (or the start). Once per episode. `why`: the last
   // failure, worded for a log line.
   virtual void on_silence(const Error& why) = 0;
+  // A later failure in the same episode. May be the same again.
+  virtual void on_still_silent(const Error& /*why*/) {}
 
  protected:
   ~WatchListener() = default;

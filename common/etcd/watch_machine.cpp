@@ -111,8 +111,10 @@ void Watch::Machine::fail(const Error& why) {
   ++index_;
   const bool all_failed = failures_ >= fleet_.size();
   timer_.start(all_failed ? backoff_.next() : Duration{});
-  if (!all_failed || std::exchange(silence_told_, true)) return;
-  listener_.on_silence(why);  // last: it may destroy this object
+  if (!all_failed) return;
+  // Last: it may destroy this object.
+  if (std::exchange(silence_told_, true)) return listener_.on_still_silent(why);
+  listener_.on_silence(why);
 }
 
 // --- while it stands

@@ -50,7 +50,7 @@ Result<Duration> parse_span(std::string_view text, Duration least, Duration most
 Result<HostPort> parse_bind(std::string_view text) {
   auto bind = HostPort::parse(text, 0);
   if (!bind) {
-    return fail(bind.error().kind, bind.error().message + " such as 0.0.0.0:5000 or [::]:5000");
+    return fail(bind.error().kind, bind.error().message + ", such as 0.0.0.0:5000 or [::]:5000");
   }
   if (!Address::from_ip(bind->host, bind->port)) {
     return fail(ErrorKind::invalid,

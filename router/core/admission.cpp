@@ -72,7 +72,10 @@ Verdict Admission::request(SessionId id, ListenerId listener_id, const Address& 
       return Grant{id, std::move(*candidate), table_->generation};
     }
   }
-  if (listener.policy.hold <= Duration::zero()) return refusal(listener, now, "");
+  if (listener.policy.hold <= Duration::zero()) {
+    displace(listener, 1, now);  // for whoever comes next
+    return refusal(listener, now, "");
+  }
   if (listener.waiting.size() >= listener.policy.max_held) {
     return refusal(listener, now, fmt::format("{} clients are waiting already", listener.waiting.size()));
   }
@@ -138,8 +141,10 @@ Verdict Admission::verdict(Listener& listener, SessionId id, TimePoint now, std:
 void Admission::client_owes(SessionId id, bool takes, TimePoint now, std::vector<Grant>& grants) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end() || found->second.phase != Phase::starting) return;
-  found->second.phase = Phase::owing;
   Listener& listener = listeners_.at(found->second.listener);
+  found->second.phase = Phase::owing;
+  found->second.avoid_until = now;
+  listener.owing.emplace(now, id);
   Node& node = listener.nodes[found->second.node];
   --node.starting;
   if (takes) trust(node);
@@ -148,9 +153,13 @@ void Admission::client_owes(SessionId id, bool takes, TimePoint now, std::vector
 
 void Admission::server_owes(SessionId id) {
   const auto found = sessions_.find(id);
-  if (found == sessions_.end() || found->second.phase != Phase::owing) return;
+  if (found == sessions_.end()) return;
+  const Phase phase = found->second.phase;
+  if (phase != Phase::owing && phase != Phase::displaced) return;
+  Listener& listener = listeners_.at(found->second.listener);
+  owes_nothing(listener, id, found->second);
   found->second.phase = Phase::starting;
-  ++listeners_.at(found->second.listener).nodes[found->second.node].starting;
+  ++listener.nodes[found->second.node].starting;
 }
 
 NodeId Admission::started(SessionId id, bool takes, TimePoint now, std::vector<Grant>& grants) {
@@ -160,6 +169,7 @@ NodeId Admission::started(SessionId id, bool takes, TimePoint now, std::vector<G
   Listener& listener = listeners_.at(found->second.listener);
   Node& node = listener.nodes[on];
   if (found->second.phase == Phase::starting) --node.starting;
+  owes_nothing(listener, id, found->second);
   found->second.phase = Phase::running;
   if (takes) trust(node);
   if (node.probe == id) node.probe = {};
@@ -226,6 +236,7 @@ void Admission::serve(Listener& listener, TimePoint now, std::vector<Grant>& gra
     grants.push_back({id, std::move(*candidate), table_->generation});
     at = listener.waiting.erase(at);
   }
+  displace(listener, listener.waiting.size(), now);
 }
 
 // Chooses a node and counts the session there; the caller moves the session to Phase::starting.
@@ -235,7 +246,6 @@ std::optional<Candidate> Admission::pick(Listener& listener, SessionId id, const
   const ListenerRoutes* routes = table_->find(listener.policy.id);
   if (routes == nullptr) return std::nullopt;
   const ListenerPolicy& policy = listener.policy;
-  if (policy.max_connections != 0 && listener.sessions >= policy.max_connections) return std::nullopt;
 
   std::vector<Choice> choices;
   std::vector<const Candidate*> candidates;
@@ -244,7 +254,7 @@ std::optional<Candidate> Admission::pick(Listener& listener, SessionId id, const
     if (candidate.node == session.node && now < session.avoid_until) continue;
     const Node& node = listener.nodes[candidate.node];
     if (node.weight == 0) continue;
-    if (policy.node_max_connections != 0 && node.sessions >= policy.node_max_connections) continue;
+    if (is_full(listener, candidate.node)) continue;
     if (node.starting >= policy.max_starting) continue;
     const bool probing = node.probe != SessionId{} && now < node.probed + probe_for;
     if (node.suspect && (now < node.suspect_until || probing)) continue;
@@ -272,7 +282,48 @@ void Admission::trust(Node& node) {
   node.probe = {};
 }
 
-void Admission::release(Listener& listener, SessionId id, const Session& session) {
+bool Admission::is_full(const Listener& listener, NodeId node) {
+  const ListenerPolicy& policy = listener.policy;
+  if (policy.max_connections != 0 && listener.sessions >= policy.max_connections) return true;
+  const auto known = listener.nodes.find(node);
+  return policy.node_max_connections != 0 && known != listener.nodes.end() &&
+         known->second.sessions >= policy.node_max_connections;
+}
+
+// A node that is full and not offered has nobody who waits for it.
+void Admission::displace(Listener& listener, std::size_t wanting, TimePoint now) {
+  const ListenerRoutes* routes = table_ == nullptr ? nullptr : table_->find(listener.policy.id);
+  if (routes == nullptr || wanting == 0) return;
+  const auto offered = [&](NodeId node) {
+    return std::any_of(routes->candidates.begin(), routes->candidates.end(), [&](const Candidate& one) {
+      return one.node == node && now < one.valid_until && has_weight(listener, node);
+    });
+  };
+  for (auto at = listener.owing.begin(); at != listener.owing.end() && listener.displaced < wanting;) {
+    const auto [since, id] = *at;
+    Session& session = sessions_.at(id);
+    if (!is_full(listener, session.node) || !offered(session.node)) {
+      ++at;
+      continue;
+    }
+    if (now < since + owing_patience) {
+      rechecks_.emplace(since + owing_patience, listener.policy.id);
+      return;
+    }
+    at = listener.owing.erase(at);
+    session.phase = Phase::displaced;
+    ++listener.displaced;
+    displaced_.push_back(id);
+  }
+}
+
+void Admission::owes_nothing(Listener& listener, SessionId id, Session& session) {
+  if (session.phase == Phase::owing) listener.owing.erase({session.avoid_until, id});
+  if (session.phase == Phase::displaced) --listener.displaced;
+}
+
+void Admission::release(Listener& listener, SessionId id, Session& session) {
+  owes_nothing(listener, id, session);
   Node& node = listener.nodes[session.node];
   if (node.probe == id) node.probe = {};
   if (session.phase == Phase::starting) --node.starting;

@@ -11,7 +11,9 @@
 // that clients that say nothing keep nobody out. It has one again, at once, when the client has answered
 // (server_owes()); there may be more than `max_starting` then, and the next grant waits until there are
 // fewer. Limits: `max_connections` per listener and `node_max_connections` per listener and node; past them
-// clients wait in the same queue.
+// clients wait in the same queue. Sessions whose client owes an answer count there, since PostgreSQL counts
+// them too; but while somebody waits for such a limit, those that have owed for `owing_patience` are told to
+// make room, the longest first, one for each that waits (take_displaced()).
 //
 // Weights, set by hand, per listener and node: balancing.h; a node of weight 0 gets no new sessions. They
 // survive a configuration change.
@@ -30,6 +32,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -136,6 +139,10 @@ class Admission {
   // Gone, in whatever phase: held, starting or running. Unknown sessions are ignored.
   void ended(SessionId session, TimePoint now, std::vector<Grant>& grants);
 
+  // Sessions that are to end, so that others get their place; asked for after each call that adds grants.
+  // Each is told once; ended() follows, unless its client answered meanwhile.
+  [[nodiscard]] std::vector<SessionId> take_displaced() { return std::exchange(displaced_, {}); }
+
   // Ends waits that took too long; also lets in who can go (a node may be fit again after `avoid_for`).
   [[nodiscard]] std::vector<Expiry> expire(TimePoint now, std::vector<Grant>& grants);
   // When expire() has something to do next; none: nobody waits.
@@ -154,12 +161,14 @@ class Admission {
 
   static constexpr Duration avoid_for = 200ms;
   static constexpr Duration probe_for = 1s;
+  static constexpr Duration owing_patience = 1s;
 
  private:
   enum class Phase : std::uint8_t {
     waiting,
-    starting,  // has a start-up slot
-    owing,     // granted; the client owes an answer, so it has none
+    starting,   // has a start-up slot
+    owing,      // granted; the client owes an answer, so it has none
+    displaced,  // the same, and told to make room
     running,
   };
   using Patience = std::chrono::duration<std::uint32_t, std::milli>;
@@ -171,10 +180,10 @@ class Admission {
     Phase phase = Phase::waiting;
     Patience patience{};            // how long it may wait in all, from `asked`
     TimePoint asked = {};           // the first time
-    TimePoint avoid_until = {};     // waiting: until then not to `node`
+    TimePoint avoid_until = {};     // waiting: until then not to `node`; owing: since when
     std::uint64_t source_hash = 0;  // of the client's IP address
     [[nodiscard]] TimePoint deadline() const { return asked + patience; }
-    [[nodiscard]] bool is_starting() const { return phase == Phase::starting || phase == Phase::owing; }
+    [[nodiscard]] bool is_starting() const { return phase != Phase::waiting && phase != Phase::running; }
   };
   static_assert(sizeof(Session) <= 40);
 
@@ -202,7 +211,9 @@ class Admission {
     bool configured = true;
     std::deque<Waiting> waiting;  // first come first served
     std::unordered_map<NodeId, Node> nodes;
-    std::uint32_t sessions = 0;  // granted and not ended
+    std::set<std::pair<TimePoint, SessionId>> owing;  // by since when
+    std::uint32_t displaced = 0;                      // told to make room, and not gone yet
+    std::uint32_t sessions = 0;                       // granted and not ended
     std::uint32_t sessions_max = 0;
     std::uint32_t waiting_max = 0;
     std::uint32_t clients_max = 0;
@@ -221,7 +232,13 @@ class Admission {
   static void note_clients(Listener& listener);  // keeps the most clients there were at a time
   [[nodiscard]] Refusal refusal(const Listener& listener, TimePoint now, std::string_view waited) const;
   void serve(Listener& listener, TimePoint now, std::vector<Grant>& grants);
-  void release(Listener& listener, SessionId id, const Session& session);
+  // Whether a limit on connections keeps a session from the node.
+  [[nodiscard]] static bool is_full(const Listener& listener, NodeId node);
+  // Has sessions make room for `wanting` others that a limit on connections keeps out.
+  void displace(Listener& listener, std::size_t wanting, TimePoint now);
+  // It does not owe any more.
+  void owes_nothing(Listener& listener, SessionId id, Session& session);
+  void release(Listener& listener, SessionId id, Session& session);
   void stop_waiting(SessionId id, TimePoint now);
   // Serves the queue with `id` in it; its own grant, if it got one, is the verdict.
   [[nodiscard]] Verdict verdict(Listener& listener, SessionId id, TimePoint now, std::vector<Grant>& grants);
@@ -232,6 +249,7 @@ class Admission {
   std::set<std::pair<TimePoint, SessionId>> deadlines_;  // one per waiting session
   std::set<std::pair<TimePoint, ListenerId>> rechecks_;  // when an avoidance, a suspicion or a probe ends
   std::unordered_map<NodeId, std::uint32_t> sessions_on_;
+  std::vector<SessionId> displaced_;
   std::mt19937 random_;
 };
 

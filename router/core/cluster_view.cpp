@@ -181,6 +181,7 @@ void ClusterView::Impl::hear(const PostgresAnswer& answer, TimePoint now) {
   if (node == nullptr) return;
   (void)schedule_.answered(answer.node, AskKind::postgres, answer.sent);
   if (!answer.asked || (node->postgres && answer.sent <= node->postgres->sent)) return;
+  if (may_be_lost_on_the_way(*node, answer)) return;
   note_lost(*node, answer);
   node->postgres = answer;
   if (answer.postgres.is_set()) node->belief.found_postgres_at(answer.postgres);

@@ -72,7 +72,8 @@ class ClusterView::Impl {
     NodeBelief belief;
     std::optional<PostgresAnswer> postgres;  // the newest
     std::optional<TimePoint> postgres_lost;  // when it was last found not to answer, or was not watched
-    std::optional<SecondOpinion> opinion;    // while it is silent
+    unsigned postgres_unheard = 0;         // probes in a row that were passed over (may_be_lost_on_the_way())
+    std::optional<SecondOpinion> opinion;  // while it is silent
     // Since when sessions say that it takes no connections, until its port was tried; and what that gave,
     // until one is taken.
     std::optional<TimePoint> doubted;
@@ -119,6 +120,8 @@ class ClusterView::Impl {
   void settle_pause();
   [[nodiscard]] bool leads_in_pause(const Watched& node) const;
   [[nodiscard]] bool has_rival(const Watched& leader) const;
+  // A probe that shows nothing yet: counts it.
+  [[nodiscard]] bool may_be_lost_on_the_way(Watched& node, const PostgresAnswer& answer) const;
   void note_named_rival();
   void stay_in_pause(const Watched& node, Voter& voter) const;
   void settle_election();

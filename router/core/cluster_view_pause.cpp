@@ -13,8 +13,10 @@
 // nothing either way. It is shown as a disagreement. Whatever else happens is dealt with as without a pause.
 //
 // When it cannot know: a router that was started while all agents were down has no last leader, and names
-// none. A PostgreSQL that did not answer once may have been started as something else since; a probe cannot
-// tell a primary from a standby without a login, so the belief ends until the agent speaks again. (A restart
+// none. A probe without any answer, once or twice in a row, may have been lost on the way and shows nothing:
+// it is asked again, and meanwhile the last answer grows old, so that new writers wait. A PostgreSQL that
+// refused, or did not answer three times, may have been started as something else since; a probe cannot tell
+// a primary from a standby without a login, so the belief ends until the agent speaks again. (A restart
 // between two probes goes unnoticed. Should the server be a standby then, it refuses writes by itself; it is
 // only a second *primary* that would do harm, and of that the others would have to tell.)
 #include <fmt/format.h>
@@ -22,6 +24,13 @@
 #include "router/core/cluster_view_impl.h"
 
 namespace tamada::router {
+
+namespace {
+
+// So many probes in a row without any answer are no accident.
+constexpr unsigned probes_to_lose = 3;
+
+}  // namespace
 
 void ClusterView::Impl::settle_pause() {
   const std::optional<bool> changed = pause_.settle(beliefs(), now_);
@@ -47,6 +56,17 @@ bool ClusterView::Impl::leads_in_pause(const Watched& node) const {
   if (is_silent && node.postgres_lost && *node.postgres_lost >= belief.silent_since()) return false;
   if (!is_silent && !belief.is_fresh(now_)) return false;
   return !has_rival(node);
+}
+
+// An hour of an upgrade has thousands of probes: one that was lost on the way is not to end the writes.
+bool ClusterView::Impl::may_be_lost_on_the_way(Watched& node, const PostgresAnswer& answer) const {
+  const bool unheard = !answer.answered && answer.silence == Silence::timeout;
+  const bool matters = holder_ == node.belief.id() && pause_.is_paused_for(node.belief.id(), beliefs());
+  if (!unheard || !matters) {
+    node.postgres_unheard = 0;
+    return false;
+  }
+  return ++node.postgres_unheard < probes_to_lose;
 }
 
 // Whether anything shows that another node leads, or is about to.

@@ -8,10 +8,14 @@ AdminStore::AdminStore(loop::SideThread& side, EventLog& log)
     : log_(log),
       file_(
           side, file_name, [this] { return [states = states_] { return states.to_text(); }; },
-          [this](const Error& why) {
+          [this](const std::optional<Error>& why) {
+            if (!why) {
+              return log_.write(LogLevel::info, "admin.state_written",
+                                {{"file", std::string_view(file_.path())}});
+            }
             log_.write(LogLevel::error, "admin.state_unwritable",
                        {{"file", std::string_view(file_.path())},
-                        {"why", std::string_view(why.message)},
+                        {"why", std::string_view(why->message)},
                         {"effect", std::string_view("in force now, lost at a restart")}});
           }) {}
 

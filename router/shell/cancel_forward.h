@@ -28,6 +28,7 @@ class CancelForward final : private loop::StreamListener {
   // not open. Retires itself, perhaps at once.
   void begin(loop::UniqueFd client, std::string packet, const std::vector<Address>& servers, bool known,
              Duration connect_timeout);
+  [[nodiscard]] bool is_known() const { return known_; }
 
  private:
   struct Attempt;

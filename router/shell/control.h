@@ -117,6 +117,7 @@ class Control final : private WorkerPoolListener, private AdminActions {
   void on_successor_prepared(bool knows_leader);
   void on_successor_serving();
   void on_successor_failed(const std::string& why);
+  void end_successor(std::string_view why, std::string_view effect);
   void tell_hand_over_refused(std::string_view why);
   // The sockets that systemd keeps for the next process of the service.
   void keep_sockets();

@@ -139,14 +139,12 @@ void Control::on_successor_prepared(bool knows_leader) {
     return on_successor_failed("it finds no leader, and this process knows one");
   }
   handing_over_ = true;
-  admin_.hold();
-  collector_.hold_state();
-  // After what is being written now.
-  side_.run([] {},
-            [this, pid = successor_->pid()] {
-              // It may have failed meanwhile, and another one may be on its way.
-              if (successor_ && handing_over_ && successor_->pid() == pid) successor_->go();
-            });
+  admin_.hold([this](const std::optional<Error>& why) {
+    // It would send sessions to nodes that were taken out by hand.
+    if (why) return on_successor_failed("what was set by hand cannot be written: " + why->message);
+    // That fail-overs cannot be written was told, and loses nothing that anybody relies on.
+    collector_.hold_state([this](const std::optional<Error>&) { successor_->go(); });
+  });
 }
 
 void Control::on_successor_serving() {
@@ -167,17 +165,19 @@ void Control::on_successor_serving() {
 }
 
 void Control::on_successor_failed(const std::string& why) {
+  end_successor(why, "this process goes on as before");
+  // What was ignored meanwhile.
+  if (stage_ == Stage::serving) reload_if_any();
+}
+
+void Control::end_successor(std::string_view why, std::string_view effect) {
   log_.write(LogLevel::error, "take_over.failed",
-             {{"by", static_cast<std::int64_t>(successor_->pid())},
-              {"why", std::string_view(why)},
-              {"effect", std::string_view("this process goes on as before")}});
+             {{"by", static_cast<std::int64_t>(successor_->pid())}, {"why", why}, {"effect", effect}});
   successor_.reset();
   handing_over_ = false;
   admin_.release();
   collector_.release_state();
   state_lock_.sign();
-  // What was ignored meanwhile.
-  if (stage_ == Stage::serving) reload_if_any();
 }
 
 void Control::tell_hand_over_refused(std::string_view why) {

@@ -4,7 +4,9 @@
 namespace tamada::router {
 
 void Control::stop() {
-  if (successor_) on_successor_failed("this process was asked to stop meanwhile");
+  if (successor_) {
+    end_successor("this process was asked to stop meanwhile", "it stops, and nobody takes over");
+  }
   // Nobody has come yet, and who waits is another process's.
   if (stage_ == Stage::draining || stage_ == Stage::preparing) {
     loop_.stop();

@@ -10,17 +10,17 @@ namespace tamada::router {
 Dispatcher::Dispatcher(std::uint32_t seed, Events events) : events_(std::move(events)), admission_(seed) {}
 
 void Dispatcher::configure(const std::vector<ListenerPolicy>& listeners) {
-  std::vector<Grant> grants;
+  AdmissionNews news;
   {
     const std::lock_guard lock(mutex_);
-    admission_.configure(listeners, loop::boot_now(), grants);
-    note(Held{}, grants);
+    admission_.configure(listeners, loop::boot_now(), news.grants);
+    note(Held{}, news);
   }
-  send(std::move(grants), {});
+  send(std::move(news));
 }
 
 void Dispatcher::apply(RoutingTablePtr table) {
-  std::vector<Grant> grants;
+  AdmissionNews news;
   {
     const std::lock_guard lock(mutex_);
     table_ = table;
@@ -28,49 +28,52 @@ void Dispatcher::apply(RoutingTablePtr table) {
     for (const ListenerRoutes& routes : table->listeners) {
       for (const Candidate& candidate : routes.candidates) candidates_.insert(candidate.node);
     }
-    admission_.apply(std::move(table), loop::boot_now(), grants);
-    note(Held{}, grants);
+    admission_.apply(std::move(table), loop::boot_now(), news.grants);
+    note(Held{}, news);
   }
-  send(std::move(grants), {});
+  send(std::move(news));
 }
 
 Dispatcher::Answer Dispatcher::request(SessionId session, ListenerId listener, const Address& client) {
-  std::vector<Grant> grants;
+  AdmissionNews news;
   Answer answer;
   {
     const std::lock_guard lock(mutex_);
-    answer.verdict = admission_.request(session, listener, client, loop::boot_now(), grants);
+    answer.verdict = admission_.request(session, listener, client, loop::boot_now(), news.grants);
     answer.next = admission_.next_expiry();
-    note(answer.verdict, grants);
+    note(answer.verdict, news);
   }
-  send(std::move(grants), {});
+  send(std::move(news));
   return answer;
 }
 
 Dispatcher::Answer Dispatcher::retry(SessionId session, NodeId node, RetryCause cause, std::string_view why) {
-  std::vector<Grant> grants;
+  AdmissionNews news;
   Answer answer;
   bool gone = false;
   {
     const std::lock_guard lock(mutex_);
-    answer.verdict = admission_.retry(session, cause, why, loop::boot_now(), grants);
+    answer.verdict = admission_.retry(session, cause, why, loop::boot_now(), news.grants);
     answer.next = admission_.next_expiry();
-    note(answer.verdict, grants);
+    note(answer.verdict, news);
     gone = is_gone(node);
   }
-  send(std::move(grants), {});
+  send(std::move(news));
   if (gone) events_.gone(node);
   return answer;
 }
 
-void Dispatcher::client_owes(SessionId session, bool takes) {
-  std::vector<Grant> grants;
+std::optional<TimePoint> Dispatcher::client_owes(SessionId session, bool takes) {
+  AdmissionNews news;
+  std::optional<TimePoint> next;
   {
     const std::lock_guard lock(mutex_);
-    admission_.client_owes(session, takes, loop::boot_now(), grants);
-    note(Held{}, grants);
+    admission_.client_owes(session, takes, loop::boot_now(), news.grants);
+    next = admission_.next_expiry();
+    note(Held{}, news);
   }
-  send(std::move(grants), {});
+  send(std::move(news));
+  return next;
 }
 
 void Dispatcher::server_owes(SessionId session) {
@@ -79,26 +82,26 @@ void Dispatcher::server_owes(SessionId session) {
 }
 
 void Dispatcher::started(SessionId session, std::optional<TimePoint> at) {
-  std::vector<Grant> grants;
+  AdmissionNews news;
   NodeId first;
   {
     const std::lock_guard lock(mutex_);
-    const NodeId leader = admission_.started(session, at.has_value(), loop::boot_now(), grants);
+    const NodeId leader = admission_.started(session, at.has_value(), loop::boot_now(), news.grants);
     if (at && leader.is_set() && leader == first_start_) first = std::exchange(first_start_, NodeId{});
-    note(Held{}, grants);
+    note(Held{}, news);
   }
-  send(std::move(grants), {});
+  send(std::move(news));
   if (first.is_set()) events_.first_start(first, *at);
 }
 
 void Dispatcher::set_weight(ListenerId listener, NodeId node, std::uint32_t weight) {
-  std::vector<Grant> grants;
+  AdmissionNews news;
   {
     const std::lock_guard lock(mutex_);
-    admission_.set_weight(listener, node, weight, loop::boot_now(), grants);
-    note(Held{}, grants);
+    admission_.set_weight(listener, node, weight, loop::boot_now(), news.grants);
+    note(Held{}, news);
   }
-  send(std::move(grants), {});
+  send(std::move(news));
 }
 
 void Dispatcher::tell_first_start(NodeId node) {
@@ -107,29 +110,28 @@ void Dispatcher::tell_first_start(NodeId node) {
 }
 
 void Dispatcher::ended(SessionId session, NodeId node) {
-  std::vector<Grant> grants;
+  AdmissionNews news;
   bool gone = false;
   {
     const std::lock_guard lock(mutex_);
-    admission_.ended(session, loop::boot_now(), grants);
-    note(Held{}, grants);
+    admission_.ended(session, loop::boot_now(), news.grants);
+    note(Held{}, news);
     gone = is_gone(node);
   }
-  send(std::move(grants), {});
+  send(std::move(news));
   if (gone) events_.gone(node);
 }
 
 std::optional<TimePoint> Dispatcher::expire() {
-  std::vector<Grant> grants;
-  std::vector<Expiry> expiries;
+  AdmissionNews news;
   std::optional<TimePoint> next;
   {
     const std::lock_guard lock(mutex_);
-    expiries = admission_.expire(loop::boot_now(), grants);
+    news.expiries = admission_.expire(loop::boot_now(), news.grants);
     next = admission_.next_expiry();
-    note(Held{}, grants);
+    note(Held{}, news);
   }
-  send(std::move(grants), std::move(expiries));
+  send(std::move(news));
   return next;
 }
 
@@ -173,32 +175,33 @@ std::uint32_t Dispatcher::sessions_on(NodeId node) const {
   return admission_.sessions_on(node);
 }
 
-void Dispatcher::note(const Verdict& verdict, const std::vector<Grant>& grants) {
+void Dispatcher::note(const Verdict& verdict, AdmissionNews& news) {
   const auto remember = [this](const Grant& grant) {
     address_of_[grant.candidate.node] = grant.candidate.postgres;
   };
   if (const Grant* grant = std::get_if<Grant>(&verdict)) remember(*grant);
-  for (const Grant& grant : grants) remember(grant);
+  for (const Grant& grant : news.grants) remember(grant);
+  news.displaced = admission_.take_displaced();
 }
 
 bool Dispatcher::is_gone(NodeId node) const {
   return node.is_set() && admission_.sessions_on(node) == 0 && candidates_.count(node) == 0;
 }
 
-void Dispatcher::send(std::vector<Grant> grants, std::vector<Expiry> expiries) {
-  if (grants.empty() && expiries.empty()) return;
+void Dispatcher::send(AdmissionNews news) {
+  if (news.is_empty()) return;
   for (std::uint32_t worker = 0; worker < sinks_.size(); ++worker) {
-    std::vector<Grant> own_grants;
-    std::vector<Expiry> own_expiries;
-    for (Grant& grant : grants) {
-      if (grant.session.worker == worker) own_grants.push_back(std::move(grant));
+    AdmissionNews own;
+    for (Grant& grant : news.grants) {
+      if (grant.session.worker == worker) own.grants.push_back(std::move(grant));
     }
-    for (Expiry& expiry : expiries) {
-      if (expiry.session.worker == worker) own_expiries.push_back(std::move(expiry));
+    for (Expiry& expiry : news.expiries) {
+      if (expiry.session.worker == worker) own.expiries.push_back(std::move(expiry));
     }
-    if (!own_grants.empty() || !own_expiries.empty()) {
-      sinks_[worker]->post_admissions(std::move(own_grants), std::move(own_expiries));
+    for (const SessionId session : news.displaced) {
+      if (session.worker == worker) own.displaced.push_back(session);
     }
+    if (!own.is_empty()) sinks_[worker]->post_admissions(std::move(own));
   }
 }
 

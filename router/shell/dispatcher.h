@@ -15,11 +15,19 @@
 
 namespace tamada::router {
 
+// What Admission has decided about sessions that did not ask just now.
+struct AdmissionNews {
+  std::vector<Grant> grants;
+  std::vector<Expiry> expiries;
+  std::vector<SessionId> displaced;  // whose client owes something, and whose place others need
+  [[nodiscard]] bool is_empty() const { return grants.empty() && expiries.empty() && displaced.empty(); }
+};
+
 // A worker's door: what may be told it from any thread.
 class AdmissionSink {
  public:
-  // Grants and ends of waits of this worker's sessions; some may be gone meanwhile.
-  virtual void post_admissions(std::vector<Grant> grants, std::vector<Expiry> expiries) = 0;
+  // What concerns this worker's sessions; some may be gone meanwhile.
+  virtual void post_admissions(AdmissionNews news) = 0;
 
  protected:
   ~AdmissionSink() = default;
@@ -52,7 +60,8 @@ class Dispatcher {
   };
   [[nodiscard]] Answer request(SessionId session, ListenerId listener, const Address& client);
   [[nodiscard]] Answer retry(SessionId session, NodeId node, RetryCause cause, std::string_view why);
-  void client_owes(SessionId session, bool takes);
+  // Returns when expire() must be called next.
+  std::optional<TimePoint> client_owes(SessionId session, bool takes);
   void server_owes(SessionId session);
   // `at`: when it did; not set: it is over, but nobody knows whether well, so it is no first start and shows
   // nothing about the node.
@@ -78,9 +87,9 @@ class Dispatcher {
   [[nodiscard]] std::uint32_t sessions_on(NodeId node) const;
 
  private:
-  void send(std::vector<Grant> grants, std::vector<Expiry> expiries);
-  // With the lock held.
-  void note(const Verdict& verdict, const std::vector<Grant>& grants);
+  void send(AdmissionNews news);
+  // With the lock held, after each call of Admission.
+  void note(const Verdict& verdict, AdmissionNews& news);
   [[nodiscard]] bool is_gone(NodeId node) const;
 
   std::vector<AdmissionSink*> sinks_;

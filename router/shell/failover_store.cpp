@@ -15,10 +15,14 @@ FailoverStore::FailoverStore(loop::SideThread& side, EventLog& log, FailoverLog:
           [this] {
             return [records = failovers_.records(loop::boot_now())] { return failovers_to_text(records); };
           },
-          [this](const Error& why) {
+          [this](const std::optional<Error>& why) {
+            if (!why) {
+              return log_.write(LogLevel::info, "failovers.written",
+                                {{"file", std::string_view(file_.path())}});
+            }
             log_.write(LogLevel::error, "failovers.unwritable",
                        {{"file", std::string_view(file_.path())},
-                        {"why", std::string_view(why.message)},
+                        {"why", std::string_view(why->message)},
                         {"effect", std::string_view("shown now, forgotten at a restart")}});
           }) {}
 

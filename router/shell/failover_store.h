@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "common/loop/side_thread.h"
 #include "router/core/failover_log.h"
@@ -28,8 +29,9 @@ class FailoverStore {
   void keep();
 
   // See StateFile.
-  void hold() { file_.hold(); }
+  void hold(StateFile::Held held) { file_.hold(std::move(held)); }
   void release() { file_.release(); }
+  void retry() { file_.retry(); }
 
   static constexpr const char* file_name = "failovers.json";
 

@@ -119,8 +119,9 @@ void LeaderKeyWatch::on_fresh(TimePoint as_of) {
 }
 
 void LeaderKeyWatch::on_silence(const Error& why) {
-  const bool is_new = !silence_;
+  if (!silence_) silences_told_.clear();
   silence_ = why;
+  const bool is_new = silences_told_.insert(why.kind).second;
   if (is_new) {
     callbacks_.on_fact({"etcd.silent", "", why.message + "; routing goes on by what the nodes say", true});
   }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "common/etcd/client.h"
@@ -57,6 +58,7 @@ class LeaderKeyWatch final : private etcd::WatchListener {
                 TimePoint as_of) override;
   void on_fresh(TimePoint as_of) override;
   void on_silence(const Error& why) override;
+  void on_still_silent(const Error& why) override { on_silence(why); }
 
   [[nodiscard]] etcd::ClientOptions client_options(std::vector<http::Url> endpoints);
   void read_password(std::function<void(Result<std::string>)> then);
@@ -71,7 +73,8 @@ class LeaderKeyWatch final : private etcd::WatchListener {
   std::optional<FailoverKey> failover_;
   LeaderKey told_;  // as the key was last read
   std::optional<TimePoint> as_of_;
-  std::optional<Error> silence_;
+  std::optional<Error> silence_;       // the newest reason
+  std::set<ErrorKind> silences_told_;  // the kinds of reasons of this silence
   bool was_silent_;
 };
 

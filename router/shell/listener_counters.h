@@ -48,6 +48,7 @@ struct alignas(64) ListenerCounters {
   ListenerCounters& operator=(const ListenerCounters&) = delete;
 
   Counter accepted;
+  Counter arrived;  // of these, those that have said what they want, or have gone
   Counter denied;
   Counter refused;
   Counter held;

@@ -116,7 +116,10 @@ void read_load(const ListenerLoad& load, ListenerStatus& status) {
 void read_counters(const std::vector<std::unique_ptr<ListenerCounters>>& counters, ListenerStatus& status) {
   ListenerTotals& totals = status.totals;
   for (const auto& worker : counters) {
-    totals.accepted += worker->accepted.get();
+    const std::uint64_t arrived = worker->arrived.get();  // first: another thread counts on
+    const std::uint64_t accepted = worker->accepted.get();
+    totals.accepted += accepted;
+    status.arriving += static_cast<std::uint32_t>(accepted - arrived);
     totals.denied += worker->denied.get();
     totals.refused += worker->refused.get();
     totals.held += worker->held.get();

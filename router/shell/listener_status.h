@@ -50,7 +50,7 @@ struct RouteTotals {
 
 // Since the start, summed over workers.
 struct ListenerTotals {
-  std::uint64_t accepted = 0;           // connections accepted, cancel requests not counted
+  std::uint64_t accepted = 0;           // connections accepted, whatever came of them
   std::uint64_t denied = 0;             // by allow and deny lists
   std::uint64_t refused = 0;            // told a PostgreSQL error by the router
   std::uint64_t held = 0;               // had to wait
@@ -84,6 +84,7 @@ struct ListenerStatus {
   std::uint32_t starting = 0;
   std::uint32_t held = 0;
   std::uint32_t queued = 0;
+  std::uint32_t arriving = 0;  // have not said what they want
   std::uint32_t waiting_max = 0;
   std::uint32_t clients_max = 0;
   std::optional<Duration> oldest_wait;

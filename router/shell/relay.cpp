@@ -172,7 +172,7 @@ void Relay::End::on_bytes(std::span<const std::byte> bytes) {
   if (relay.mode_ != Mode::passing) {
     if (relay.mode_ == Mode::watched) return relay.owner_.on_watched_bytes(side, bytes);
     if (relay.mode_ == Mode::ending) return;
-    relay.owner_.on_noted(side);
+    relay.owner_.on_noted(side, bytes.size());
   }
   relay.count(side, bytes.size());
   End& peer = relay.end_of(other(side));

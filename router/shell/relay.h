@@ -45,8 +45,8 @@ class RelayOwner {
   virtual void on_watched_bytes(Side from, std::span<const std::byte> bytes) = 0;
   // Mode::watched: a side sends nothing more (`reset`: it is gone).
   virtual void on_watched_loss(Side side, bool reset, std::string_view why) = 0;
-  // Mode::noted: bytes came from a side and are about to be passed on.
-  virtual void on_noted(Side from) = 0;
+  // Mode::noted: so many bytes came from a side and are about to be passed on.
+  virtual void on_noted(Side from, std::size_t bytes) = 0;
   // Passing or noted: the first FIN came, from `side`, and was passed on, unless `held`: then pass_held_fin()
   // is to be called after that time.
   virtual void on_half_closed(Side side, Duration held) = 0;
@@ -107,6 +107,10 @@ class Relay {
 
   [[nodiscard]] std::uint64_t up_bytes() const { return up_; }
   [[nodiscard]] std::uint64_t down_bytes() const { return down_; }
+  // The client has said neither Terminate nor FIN, as far as can be seen: not under TLS, not behind bulk.
+  [[nodiscard]] bool client_goes_on() const {
+    return !encrypted_ && !client_.fin_seen && client_.last_words == LastWords::other;
+  }
   // Changes whenever bytes move, also when a slow reader takes some of what is queued.
   [[nodiscard]] std::uint64_t progress() const;
   [[nodiscard]] const Address& server_address() const { return server_.stream.peer_address(); }

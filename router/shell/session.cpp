@@ -32,6 +32,7 @@ const ListenerSettings& Session::settings() const {
 
 void Session::begin(loop::UniqueFd socket) {
   const ListenerSettingsPtr settings = listener_.settings;
+  listener_.counters->accepted.add();
   relay_.adopt_client(std::move(socket), client_, *settings);
   const Address local = settings->rules.send_proxy ? relay_.client_local_address() : Address{};
   starting_ = std::make_unique<Starting>(settings, client_, local);
@@ -43,6 +44,7 @@ void Session::begin(loop::UniqueFd socket) {
 void Session::on_half_closed(Side side, Duration held) {
   // Behind TLS nobody knows how it ended: perhaps with an error.
   if (starting_) finish_starting(std::nullopt);
+  if (side == Side::server && relay_.client_goes_on()) refused_by_server_ = true;
   phase_ = Phase::closing;
   closing_as_ = side == Side::client ? EndReason::client_closed : EndReason::server_closed;
   if (held > 0s) return set_deadline_in(held);
@@ -168,10 +170,6 @@ void Session::leave_admission() {
   host_.dispatcher().ended(id_, node_);
 }
 
-void Session::count_accepted() {
-  listener_.counters->accepted.add();
-}
-
 void Session::smell(const char* words) {
   if (listener_.settings->leads && node_.is_set()) host_.report_smell(node_, words);
 }
@@ -198,7 +196,7 @@ void Session::end(EndReason reason, std::string_view why) {
   }
   if (node_.is_set() && phase_ >= Phase::startup) route().session.add(now - born_, era());
   if (has_key_) host_.cancel_registry().remove(id_, cancel_pid_);
-  if (phase_ == Phase::first_packet) count_accepted();
+  if (phase_ == Phase::first_packet) listener_.counters->arrived.add();
   const EndedSession line{id_,
                           client_,
                           listener_.settings->name,

@@ -12,11 +12,13 @@
 // turns the session has a start-up slot. The client's turns are timed, all together: past `startup_timeout`
 // it is ended, and when all client slots are taken it may be ended sooner (make_room()).
 //
-// Under TLS nobody can see when start-up is over; it counts as over when the server has answered
-// `tls_bursts` times after its `S` (handshake and SCRAM), or after `tls_starting`, whichever comes first.
-// Whoever did not speak last has the turn. One thing is sure: with no more than `tls_handshake_bursts`
-// answers nobody is authenticated yet; then it is not over, but the session has no start-up slot any more and
-// the client owes.
+// Under TLS nobody can see when start-up is over. It counts as over when the server has answered `tls_bursts`
+// times after its `S` (handshake and SCRAM); also once `tls_starting` has passed, when the last answer after
+// the handshake (`tls_handshake_bursts`) was as long as what PostgreSQL says to a client that is let in,
+// which is 300 bytes and more: a request for a password has at most 123. Until then whoever did not speak
+// last has the turn, and once `tls_starting` has passed the client owes: its session has no start-up slot any
+// more and may have to make room. It is timed only while the handshake is not through, since it could be an
+// authenticated client of a server that says little; PostgreSQL has its authentication_timeout.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +40,7 @@ class Session final : private RelayOwner {
   static constexpr unsigned tls_bursts = 4;
   static constexpr unsigned tls_handshake_bursts = 1;
   static constexpr Duration tls_starting = 1s;
+  static constexpr std::size_t tls_ready_least = 150;  // bytes
   static constexpr Duration drain_patience = 1s;
 
   Session(SessionHost& host, ListenerContext& listener, SessionId id, const Address& peer);
@@ -79,7 +82,7 @@ class Session final : private RelayOwner {
   void on_server_connected(const Result<void>& result) override;
   void on_watched_bytes(Side from, std::span<const std::byte> bytes) override;
   void on_watched_loss(Side side, bool reset, std::string_view why) override;
-  void on_noted(Side from) override;
+  void on_noted(Side from, std::size_t bytes) override;
   void on_half_closed(Side side, Duration held) override;
   void on_both_closed() override;
   void on_reset(Side side, std::string_view why) override;
@@ -98,13 +101,13 @@ class Session final : private RelayOwner {
   void take_turn(bool client_owes);
   void set_owing(TimePoint since);  // TimePoint{}: it owes nothing
   void set_starting_deadline();
+  [[nodiscard]] bool has_begun_behind_tls() const;
   void on_starting_deadline();
   // `at`: when; not set: it is over, but nobody knows whether well.
   void finish_starting(std::optional<TimePoint> at);
   // How long it waited for a server, once.
   void count_wait(TimePoint now);
   void leave_admission();
-  void count_accepted();
   void smell(const char* words);
   void set_deadline(TimePoint due);
   void set_deadline_in(Duration span);

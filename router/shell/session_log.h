@@ -35,7 +35,8 @@ struct EndedSession {
   // can come again as often as they like.
   bool let_in;
   // Its server answered the start-up with an error (a wrong password, no such database, too many clients), or
-  // closed before it was over. A bad end, whoever closed first.
+  // closed before it was over; or it closed later although the client had not said Terminate (a shutdown,
+  // pg_terminate_backend, a server process that died). A bad end, whoever closed first.
   bool refused_by_server;
 };
 

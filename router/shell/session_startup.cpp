@@ -126,17 +126,17 @@ void Session::move_address(AddressLimiter::Place to) {
 // Whose turn it is: the client's own time runs or stands still, and the start-up slot is given back or taken.
 void Session::take_turn(bool client_owes) {
   const TimePoint now = loop::boot_now();
-  // Behind TLS, past the handshake, it may well be an authenticated client that simply has no query.
+  if (client_owes != (starting_->owes_since != TimePoint{})) set_owing(client_owes ? now : TimePoint{});
   const bool timed = client_owes && !(starting_->passing && starting_->bursts > tls_handshake_bursts);
-  if (timed != (starting_->owes_since != TimePoint{})) {
-    if (!timed) starting_->client_left -= now - starting_->owes_since;
-    set_owing(timed ? now : TimePoint{});
+  if (timed != (starting_->timed_since != TimePoint{})) {
+    if (!timed) starting_->client_left -= now - starting_->timed_since;
+    starting_->timed_since = timed ? now : TimePoint{};
   }
   set_starting_deadline();
   if (!admitted_ || phase_ != Phase::startup || starting_->has_slot != client_owes) return;
   starting_->has_slot = !client_owes;
   if (client_owes) {
-    host_.dispatcher().client_owes(id_, starting_->machine.server_takes_sessions());
+    host_.expire_at(host_.dispatcher().client_owes(id_, starting_->machine.server_takes_sessions()));
   } else {
     host_.dispatcher().server_owes(id_);
   }
@@ -149,18 +149,24 @@ void Session::set_owing(TimePoint since) {
 
 void Session::set_starting_deadline() {
   TimePoint due = starting_->guess_at;
-  if (starting_->owes_since != TimePoint{}) {
-    const TimePoint patience_ends = starting_->owes_since + starting_->client_left;
+  if (starting_->timed_since != TimePoint{}) {
+    const TimePoint patience_ends = starting_->timed_since + starting_->client_left;
     due = due == TimePoint{} ? patience_ends : std::min(due, patience_ends);
   }
   set_deadline(due);
 }
 
+bool Session::has_begun_behind_tls() const {
+  if (starting_->bursts >= tls_bursts) return true;
+  const bool guesses = starting_->guess_at != TimePoint{} && loop::boot_now() < starting_->guess_at;
+  return !guesses && starting_->bursts > tls_handshake_bursts && starting_->burst_bytes >= tls_ready_least;
+}
+
 void Session::on_starting_deadline() {
   if (starting_->guess_at != TimePoint{} && loop::boot_now() >= starting_->guess_at) {
-    if (starting_->bursts > tls_handshake_bursts) return finish_starting(loop::boot_now());
-    // The handshake is not through, so nobody is authenticated. From here on the client owes, whoever spoke
-    // last: nobody can see whether what it sends is a whole anything.
+    if (has_begun_behind_tls()) return finish_starting(loop::boot_now());
+    // From here on the client owes, whoever spoke last: nobody can see whether what it sends is a whole
+    // anything.
     starting_->guess_at = {};
     return take_turn(true);
   }
@@ -172,7 +178,8 @@ void Session::on_starting_deadline() {
 }
 
 void Session::make_room() {
-  if (ended_ || !starting_) return;
+  // It may have answered while this was on its way.
+  if (ended_ || !starting_ || starting_->owes_since == TimePoint{}) return;
   listener_.counters->bad_starts.add();
   client_ = starting_->machine.client();
   relay_.drop_server();
@@ -181,7 +188,7 @@ void Session::make_room() {
 }
 
 void Session::admit() {
-  count_accepted();
+  listener_.counters->arrived.add();
   client_ = starting_->machine.client();
   starting_->asked = loop::boot_now();
   admitted_ = true;
@@ -321,6 +328,7 @@ void Session::refuse(const Refusal& refusal, EndReason reason) {
 void Session::forward_cancel() {
   const SessionStart& machine = starting_->machine;
   listener_.counters->cancels.add();
+  if (phase_ == Phase::first_packet) listener_.counters->arrived.add();
   leave_admission();
   set_owing({});
   move_address(AddressLimiter::Place::none);
@@ -352,16 +360,18 @@ void Session::begin_relay() {
 }
 
 // Behind TLS whoever did not speak last owes.
-void Session::on_noted(Side from) {
-  const bool guesses = starting_->guess_at != TimePoint{};
+void Session::on_noted(Side from, std::size_t bytes) {
   if (from == Side::client) {
     starting_->client_spoke = true;
-    if (guesses) take_turn(false);
+    if (starting_->guess_at != TimePoint{}) take_turn(false);
     return;
   }
-  if (std::exchange(starting_->client_spoke, false)) ++starting_->bursts;
-  const unsigned enough = guesses ? tls_bursts : tls_handshake_bursts + 1;
-  if (starting_->bursts >= enough) return finish_starting(loop::boot_now());
+  if (std::exchange(starting_->client_spoke, false)) {
+    ++starting_->bursts;
+    starting_->burst_bytes = 0;
+  }
+  starting_->burst_bytes += bytes;
+  if (has_begun_behind_tls()) return finish_starting(loop::boot_now());
   take_turn(true);
 }
 
@@ -402,8 +412,8 @@ void Session::on_drain() {
   if (phase_ == Phase::hold && admitted_) return refuse(shutting_down, EndReason::draining);
   // It was accepted before, so nobody else will serve it: it may still say what it wants, soon.
   if (phase_ != Phase::first_packet || !starting_) return;
-  const TimePoint owes_since = starting_->owes_since;
-  const Duration used = owes_since == TimePoint{} ? Duration{} : loop::boot_now() - owes_since;
+  const TimePoint timed_since = starting_->timed_since;
+  const Duration used = timed_since == TimePoint{} ? Duration{} : loop::boot_now() - timed_since;
   starting_->client_left = std::min(starting_->client_left, used + drain_patience);
   set_starting_deadline();
 }

@@ -20,18 +20,20 @@ struct Session::Starting {
         client_left(settings->startup_timeout) {}
   const ListenerSettingsPtr settings;
   SessionStart machine;
-  TimePoint asked{};       // for a server, the first time
-  Duration waited{};       // from then until the last grant
-  TimePoint connected{};   // when the connection to the server was begun; then: when it stood
-  TimePoint owes_since{};  // the client owes something since then; TimePoint{}: it is the server's turn
-  Duration client_left;    // what is left of startup_timeout for the client, all its turns together
+  TimePoint asked{};        // for a server, the first time
+  Duration waited{};        // from then until the last grant
+  TimePoint connected{};    // when the connection to the server was begun; then: when it stood
+  TimePoint owes_since{};   // the client owes something since then; TimePoint{}: it is the server's turn
+  TimePoint timed_since{};  // its own time runs since then; TimePoint{}: it stands still
+  Duration client_left;     // what is left of startup_timeout for the client, all its turns together
   TimePoint guess_at{};  // behind TLS: when the start-up is taken for finished, perhaps; TimePoint{}: no more
-  unsigned bursts = 0;
-  bool client_spoke = false;  // since the last burst
-  bool passing = false;       // behind TLS
-  bool entered = false;       // the client's address is known, and asked for
-  bool has_slot = false;      // of Admission's start-up slots
-  bool answered = false;      // a byte of this server has come
+  unsigned bursts = 0;   // answers of the server
+  std::size_t burst_bytes = 0;  // of the last one
+  bool client_spoke = false;    // since the last burst
+  bool passing = false;         // behind TLS
+  bool entered = false;         // the client's address is known, and asked for
+  bool has_slot = false;        // of Admission's start-up slots
+  bool answered = false;        // a byte of this server has come
   bool wait_counted = false;
   bool had_to_wait = false;  // counted
 };

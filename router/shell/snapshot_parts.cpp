@@ -43,6 +43,7 @@ void take_status(ListenerStats& stats, const ListenerStatus& status) {
   stats.starting = status.starting;
   stats.held = status.held;
   stats.queued = status.queued;
+  stats.arriving = status.arriving;
   stats.waiting_max = status.waiting_max;
   stats.oldest_wait = status.oldest_wait;
   stats.longest_wait = status.longest_wait;

@@ -72,29 +72,51 @@ Result<std::optional<std::string>> StateFile::use_folder(const std::string& fold
   return *std::move(text);
 }
 
+void StateFile::hold(Held held) {
+  on_held_ = std::move(held);
+  if (saving_) return;
+  if (unwritten_) return write();
+  held_ = true;
+  std::exchange(on_held_, nullptr)(std::nullopt);
+}
+
 void StateFile::release() {
+  on_held_ = nullptr;
   held_ = false;
   if (std::exchange(changed_while_held_, false)) save();
+}
+
+void StateFile::retry() {
+  if (unwritten_ && !saving_ && !held_) write();
 }
 
 void StateFile::save() {
   if (path_.empty()) return;
   if (held_) {
     changed_while_held_ = true;
-    return;
-  }
-  if (saving_) {
+  } else if (saving_) {
     changed_while_saving_ = true;
-    return;
+  } else {
+    write();
   }
+}
+
+void StateFile::write() {
   saving_ = true;
   const auto result = std::make_shared<Result<void>>();
   side_.run([path = path_, text = state_(), result] { *result = replace_file(path, text()); },
-            [this, result] {
-              saving_ = false;
-              if (!*result) on_unwritten_(result->error());
-              if (std::exchange(changed_while_saving_, false)) save();
-            });
+            [this, result] { written(*result); });
+}
+
+void StateFile::written(const Result<void>& result) {
+  saving_ = false;
+  const bool was_unwritten = unwritten_.has_value();
+  unwritten_ = result ? std::nullopt : std::optional(result.error());
+  if (was_unwritten != unwritten_.has_value()) on_unwritten_(unwritten_);
+  if (std::exchange(changed_while_saving_, false)) return write();
+  if (!on_held_) return;
+  held_ = true;
+  std::exchange(on_held_, nullptr)(unwritten_);
 }
 
 }  // namespace tamada::router

@@ -2,8 +2,8 @@
 //
 // Written beside, fsync, rename, fsync of the folder; a power failure leaves the old one or the new one.
 // Reading at start blocks (nothing serves yet); making the text and writing it happen on the side thread.
-// What fails is told, with its reason, and nothing else happens: the next change tries again. Control loop's
-// thread.
+// What fails is told, with its reason, and tried again with the next change and at retry(); when it went well
+// again, that is told, too. Control loop's thread.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,8 @@ class StateFile {
  public:
   // Makes the file's text. Runs on the side thread: it owns all it touches.
   using Text = std::function<std::string()>;
-  using OnUnwritten = std::function<void(const Error& why)>;
+  // Why the file does not have what it should; none: it has it again.
+  using OnUnwritten = std::function<void(const std::optional<Error>& why)>;
 
   // `name`: within the folder. `state` is asked, on the control loop, for what is to be written then.
   StateFile(loop::SideThread& side, const char* name, std::function<Text()> state, OnUnwritten on_unwritten);
@@ -34,10 +35,14 @@ class StateFile {
   // Something changed. Changes while one is being written go into the file together, after it.
   void save();
 
-  // Until release() nothing more is written: the file is another process's meanwhile. What changed in between
-  // is written then. A write that has begun is finished: whoever must know asks the side thread, which works
-  // in order.
-  void hold() { held_ = true; }
+  // Writes what could not be written. Called every now and then.
+  void retry();
+
+  // Writes what is not written yet; from the call of `held` until release() nothing more is: the file is
+  // another process's. What changed in between is written then. `held` is told why the file does not have
+  // what it should, if so. It is not called after release().
+  using Held = std::function<void(const std::optional<Error>& why)>;
+  void hold(Held held);
   void release();
 
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -50,9 +55,14 @@ class StateFile {
   const std::function<Text()> state_;
   const OnUnwritten on_unwritten_;
   std::string path_;
+  void write();
+  void written(const Result<void>& result);
+
   bool loaded_ = false;
   bool saving_ = false;
   bool changed_while_saving_ = false;
+  std::optional<Error> unwritten_;  // the last write failed
+  Held on_held_;                    // hold() was called, and waits for what is being written
   bool held_ = false;
   bool changed_while_held_ = false;
 };

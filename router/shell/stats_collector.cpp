@@ -70,6 +70,8 @@ void StatsCollector::on_second() {
   charts_.sample(samples, now);
   failovers_.log().tick(at(now));
   failovers_.keep();
+  failovers_.retry();
+  sources_.admin.retry();
 }
 
 FailoverTotals StatsCollector::totals() const {

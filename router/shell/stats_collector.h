@@ -33,7 +33,7 @@ namespace tamada::router {
 struct StatsSources {
   const ClusterDriver& driver;
   const WorkerPool& pool;
-  const AdminStore& admin;
+  AdminStore& admin;
   const RouterConfig& config;  // in force, with ids
   const ConfigRecord& record;
   const std::map<NodeId, Address>& by_hand;  // addresses that somebody set
@@ -61,7 +61,7 @@ class StatsCollector {
   // `state_dir`, where fail-overs outlive a restart. At the first call what is there is read (blocks).
   void use_folder(const std::string& folder) { failovers_.use_folder(folder); }
   // See StateFile.
-  void hold_state() { failovers_.hold(); }
+  void hold_state(StateFile::Held held) { failovers_.hold(std::move(held)); }
   void release_state() { failovers_.release(); }
   // The largest so far begin anew.
   void clear_maxima() { charts_.clear_maxima(); }

@@ -245,15 +245,19 @@ void Worker::on_accept_resumed(Acceptor& acceptor) {
 
 // ---- admission
 
-void Worker::post_admissions(std::vector<Grant> grants, std::vector<Expiry> expiries) {
-  loop_.post([this, grants = std::move(grants), expiries = std::move(expiries)] {
-    for (const Grant& grant : grants) {
+void Worker::post_admissions(AdmissionNews news) {
+  loop_.post([this, news = std::move(news)] {
+    for (const Grant& grant : news.grants) {
       const auto found = sessions_.find(grant.session.number);
       if (found != sessions_.end()) found->second->on_grant(grant);
     }
-    for (const Expiry& expiry : expiries) {
+    for (const Expiry& expiry : news.expiries) {
       const auto found = sessions_.find(expiry.session.number);
       if (found != sessions_.end()) found->second->on_expiry(expiry.refusal);
+    }
+    for (const SessionId session : news.displaced) {
+      const auto found = sessions_.find(session.number);
+      if (found != sessions_.end()) found->second->make_room();
     }
   });
 }
@@ -327,21 +331,25 @@ void Worker::report_no_connection(NodeId node) {
 void Worker::forward_cancel(const wire::CancelRequest& request, std::string proxy_header,
                             const ListenerSettingsPtr& settings, loop::UniqueFd client,
                             const Address& address) {
-  if (cancels_.size() >= cancels_max) {
+  const std::optional<Address> owner = shared_.cancel_registry.find(request);
+  const bool too_many =
+      owner ? cancels_.size() - unknown_cancels_ >= cancels_max : unknown_cancels_ >= unknown_cancels_max;
+  if (too_many) {
     const std::string from = address.ip_bytes();
     const std::string name = address.to_string();
     shared_.log.write_joined(LogLevel::warn, "cancel.dropped", {settings->name, from},
                              {{"listener", std::string_view(settings->name)},
                               {"client", std::string_view(name)},
+                              {"known", owner.has_value()},
                               {"why", "too many cancel requests are on their way"}});
     return;
   }
-  const std::optional<Address> owner = shared_.cancel_registry.find(request);
   const std::vector<Address> servers =
       owner ? std::vector<Address>{*owner} : shared_.dispatcher.cancel_targets(settings->id);
   auto forward = std::make_unique<CancelForward>(static_cast<SessionHost&>(*this), settings->name, address);
   CancelForward& begun = *forward;
   cancels_.emplace(&begun, std::move(forward));
+  if (!owner) ++unknown_cancels_;
   begun.begin(std::move(client), std::move(proxy_header) + wire::build_cancel_request(request), servers,
               owner.has_value(), settings->connect_timeout);
 }
@@ -358,6 +366,7 @@ void Worker::retire(Session& session) {
 }
 
 void Worker::retire(CancelForward& cancel) {
+  if (!cancel.is_known()) --unknown_cancels_;
   const auto found = cancels_.find(&cancel);
   retired_cancels_.push_back(std::move(found->second));
   cancels_.erase(found);

@@ -85,8 +85,10 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
  public:
   // What the sessions of a worker read into, all together.
   static constexpr std::size_t read_buffer_size = std::size_t{64} * 1024;
-  // Cancel requests on their way at a time; more are dropped.
+  // Cancel requests on their way at a time; more are dropped. Those whose key nobody here knows are few at a
+  // time: anybody can invent one, and each goes to every server.
   static constexpr std::size_t cancels_max = 1000;
+  static constexpr std::size_t unknown_cancels_max = 32;
   // When all sessions are gone through, so many a turn: bytes wait no longer than these take.
   static constexpr std::size_t sessions_a_turn = 128;
 
@@ -106,7 +108,7 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   // The listeners and sockets there are from now on; sockets that are not named are closed.
   void post_listeners(std::vector<WorkerListener> listeners, std::vector<WorkerSocket> sockets);
   void post_client(ListenerId listener, loop::UniqueFd socket, const Address& peer);
-  void post_admissions(std::vector<Grant> grants, std::vector<Expiry> expiries) override;
+  void post_admissions(AdmissionNews news) override;
   // Stops accepting. `end_waiting`: also ends who waits, and lets nobody in any more.
   void post_drain(bool end_waiting);
   // Ends all sessions; those of the drain's limit.
@@ -187,6 +189,7 @@ class Worker final : public AdmissionSink, private SessionHost, private Acceptor
   std::map<std::uint32_t, std::unique_ptr<Acceptor>> acceptors_;  // by socket number
   std::unordered_map<std::uint64_t, std::unique_ptr<Session>> sessions_;
   std::unordered_map<CancelForward*, std::unique_ptr<CancelForward>> cancels_;
+  std::size_t unknown_cancels_ = 0;  // of these
   std::vector<std::unique_ptr<Session>> retired_sessions_;
   std::vector<std::unique_ptr<CancelForward>> retired_cancels_;
   std::unordered_map<NodeId, std::string> names_;

@@ -104,7 +104,7 @@ class TableBuilder {
                : listener.paused ? "PAUSED"
                                  : "OPEN");
     RowWriter out(row);
-    const std::uint32_t clients = listener.sessions + listener.held + listener.queued;
+    const std::uint32_t clients = listener.sessions + listener.held + listener.queued + listener.arriving;
     out.u32(Column::scur, clients);
     out.u32(Column::smax, std::max({clients, listener.clients_max, listener.sessions_max}));
     out.u32(Column::slim,

@@ -39,7 +39,7 @@ const std::array<ListenerMetric, 17> listener_metrics{{
      [](const ListenerStats& listener) -> std::uint64_t { return listener.queued; }},
     {"listener_waiting_max", "gauge", "Most clients that waited at a time.",
      [](const ListenerStats& listener) -> std::uint64_t { return listener.waiting_max; }},
-    {"listener_accepted_total", "counter", "Connections accepted, cancel requests not counted.",
+    {"listener_accepted_total", "counter", "Connections accepted, whatever came of them.",
      [](const ListenerStats& listener) { return listener.accepted; }},
     {"listener_denied_total", "counter", "Connections denied by allow and deny lists.",
      [](const ListenerStats& listener) { return listener.denied; }},

@@ -93,6 +93,7 @@ struct ListenerStats {
   std::uint32_t starting = 0;
   std::uint32_t held = 0;               // clients that wait because no node is fit
   std::uint32_t queued = 0;             // clients that wait because a limit is reached
+  std::uint32_t arriving = 0;           // clients that have not said what they want
   std::uint32_t waiting_max = 0;        // held and queued, at most so far
   std::uint32_t clients_max = 0;        // sessions, held and queued together, at most so far
   std::optional<Duration> oldest_wait;  // of those that wait now

@@ -22,7 +22,7 @@ DROP_IN = """[Service]
 AmbientCapabilities=CAP_NET_BIND_SERVICE
 CapabilityBoundingSet=CAP_NET_BIND_SERVICE
 Environment=TAMADA_STATS_BIND=0.0.0.0:443 TAMADA_STATS_ADMIN_USER=dba TAMADA_STATS_ADMIN_PASSWORD=secret
-Environment="TAMADA_STATS_SOCKET=/run/tamada/admin.sock level admin mode 660"
+Environment="TAMADA_STATS_SOCKET=/run/tamada/admin.sock level admin mode 660 group tamada"
 """
 APT = "DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold"
 HIGHEST_EXPOSURE = 1.5  # systemd-analyze's points from 0 (nothing is exposed) to 10
@@ -117,7 +117,7 @@ def extended(machine: Machine) -> None:
     machine.run(f"mkdir {folder}")
     machine.write(f"{folder}/more.conf", DROP_IN)
     machine.run(f"systemctl daemon-reload && systemctl restart {SERVICE}")
-    machine.expect("the run-time socket", "stat -c '%F %U %a' /run/tamada/admin.sock", "socket tamada 660")
+    machine.expect("the run-time socket", "stat -c '%F %U %G %a' /run/tamada/admin.sock", "socket tamada tamada 660")
     drained = '{"name":"127.0.0.1","state":"drain","listeners":{}}'
     machine.expect("a drain by hand", f"{node} -X PUT -d '{{\"state\": \"drain\"}}'", drained)
     machine.run(f"systemctl restart {SERVICE}")

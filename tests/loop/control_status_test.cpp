@@ -158,6 +158,13 @@ TEST_CASE_METHOD(ControlFixture, "a broken or unwritable state file stops nobody
   REQUIRE(wait_for_leader("a"));
   CHECK(http(admin_request("PUT", "b", R"({"state": "drain"})")).status == 200);
   CHECK(node("b")["admin"] == "drain");
+
+  // It is written as soon as that is possible, with nobody changing anything.
+  std::filesystem::remove(folder.file(std::string(AdminStore::file_name) + ".new"));
+  CHECK(run_until([&] { return std::filesystem::exists(folder.file(AdminStore::file_name)); }));
+  control.reset();
+  start(yaml() + "state_dir: \"" + folder.path.string() + "\"\n");
+  CHECK(node("b")["admin"] == "drain");
 }
 
 }  // namespace

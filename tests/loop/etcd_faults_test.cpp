@@ -54,6 +54,24 @@ TEST_CASE_METHOD(EtcdFixture, "the stream begins behind the range and its messag
   CHECK(log.silences.empty());
 }
 
+TEST_CASE_METHOD(EtcdFixture, "while a silence lasts its newest reason is told", "[etcd][faults]") {
+  loop::UniqueFd closed = loop::closed_port();
+  const Address address = loop::socket_address(closed.get());
+  const auto client = client_of({http::Url::parse("http://" + address.to_string()).value()});
+  WatchLog log;
+  const Watch watch(*client, "/s/leader", rare_heartbeats(), log);
+  REQUIRE(run_until([&] { return log.silences.size() == 1; }));
+  CHECK(log.silences[0].find("refused") != std::string::npos);
+  closed.reset();
+  http::Server broken(loop, http::ServerOptions{},
+                      [](const http::Request&, const http::Peer&, http::Responder responder) {
+                        responder.send(http::Response{500, {}, {}, "out of order"});
+                      });
+  REQUIRE(broken.listen(address));
+  CHECK(run_until([&] { return log.still_silent.find("500") != std::string::npos; }));
+  CHECK(log.silences.size() == 1);
+}
+
 TEST_CASE_METHOD(EtcdFixture, "a watch that is cancelled without an end begins anew", "[etcd][faults]") {
   FakeMember member(loop);
   const auto client = client_of({member.url()});

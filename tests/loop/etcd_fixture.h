@@ -30,11 +30,13 @@ struct WatchLog final : WatchListener {
     silences.push_back(why.message);
     kinds.push_back(why.kind);
   }
+  void on_still_silent(const Error& why) override { still_silent = why.message; }
   [[nodiscard]] std::string last() const { return changes.empty() ? "" : changes.back(); }
 
   std::vector<std::string> changes;
   std::vector<std::string> silences;
   std::vector<ErrorKind> kinds;
+  std::string still_silent;  // the newest reason
   std::int64_t last_revision = 0;
   TimePoint as_of{};
   int fresh = 0;

@@ -254,6 +254,11 @@ const std::vector<Command>& commands() {
        }},
       {"PostgreSQL of NODE answers", [](World& w, const Words& a) { node(w, a[0]).postgres = true; }},
       {"PostgreSQL of NODE dies", [](World& w, const Words& a) { node(w, a[0]).postgres = false; }},
+      {"PostgreSQL of NODE says nothing",
+       [](World& w, const Words& a) {
+         node(w, a[0]).postgres = false;
+         node(w, a[0]).postgres_hangs = true;
+       }},
       {"NODE streams", [](World& w, const Words& a) { node(w, a[0]).replication_state = "streaming"; }},
       {"NODE reads the archive",
        [](World& w, const Words& a) { node(w, a[0]).replication_state = "in archive recovery"; }},

@@ -223,8 +223,9 @@ void World::answer(const Ask& ask, TimePoint sent) {
 PostgresAnswer World::postgres_answer(NodeId id, TimePoint sent, const WorldNode& node) {
   PostgresAnswer answer{id, sent, node.postgres};
   if (node.postgres || node.rest == WorldNode::Rest::unresolved) return answer;
-  answer.silence = Silence::refused;
-  answer.words = fmt::format("connect to {}:5432: connection refused", node.address);
+  answer.silence = node.postgres_hangs ? Silence::timeout : Silence::refused;
+  answer.words = node.postgres_hangs ? "no answer within 2000 ms"
+                                     : fmt::format("connect to {}:5432: connection refused", node.address);
   return answer;
 }
 

@@ -34,6 +34,7 @@ struct WorldNode {
 
   Rest rest = Rest::unresolved;
   bool postgres = false;
+  bool postgres_hangs = false;  // without `postgres`: nothing comes back, otherwise it is refused
   std::string role = "replica";
   std::string state = "running";
   std::optional<std::uint32_t> timeline;

@@ -1,6 +1,7 @@
 // What one client address may have on a listener.
 #include <catch2/catch.hpp>
 
+#include "router/shell/worker.h"
 #include "tests/loop/router/pool_fixture.h"
 
 using namespace tamada;
@@ -51,7 +52,8 @@ TEST_CASE_METHOD(OneWorker, "an address has as many connections as it may, silen
   CHECK(logs("why=address-limit"));
   CHECK(run_until([&] { return status().totals.address_limited == 1; }));
   CHECK(status().totals.refused == 1);
-  CHECK(status().totals.accepted == 2);  // the silent ones count as accepted when they end
+  CHECK(status().totals.accepted == 4);
+  CHECK(status().arriving == 2);
 
   // Places are free again: of a session that ended, and of a silent one.
   running.first.close();
@@ -59,7 +61,7 @@ TEST_CASE_METHOD(OneWorker, "an address has as many connections as it may, silen
   REQUIRE(has_sessions(0));
   auto next = session(server);
   silent.clear();
-  REQUIRE(run_until([&] { return status().totals.accepted == 5; }));
+  REQUIRE(run_until([&] { return status().arriving == 0; }));
   auto last = session(server);
 }
 
@@ -99,6 +101,35 @@ TEST_CASE_METHOD(PoolFixture, "a cancel request passes by the limits", "[address
   CHECK(cancelled.reads(packet));
   cancelled.close();
   CHECK(canceller.reads_end());
+}
+
+TEST_CASE_METHOD(OneWorker, "invented cancel requests do not keep a real one from its server",
+                 "[address_limits]") {
+  FakeServer server;
+  configure();
+  lead(server);
+  auto [client, backend] = session(server, write_port, 7, "seven");
+  for (std::size_t i = 0; i < Worker::unknown_cancels_max + 10; ++i) {
+    connect().send(wire::build_cancel_request({8, "invented"}));
+  }
+  REQUIRE(logs("cancel.dropped listener=write client=127.0.0.1:"));
+  CHECK(log_text().find("known=false") != std::string::npos);
+  const std::string packet = wire::build_cancel_request({7, "seven"});
+  connect().send(packet);
+  std::vector<Peer> cancels;  // none is answered
+  CHECK(run_until([&] {
+    cancels.push_back(server.accept());
+    return cancels.back().is_open() && cancels.back().reads(packet);
+  }));
+}
+
+TEST_CASE_METHOD(PoolFixture, "who has connected and says nothing is counted while it is there",
+                 "[address_limits]") {
+  configure();
+  Peer silent = connect();
+  CHECK(run_until([&] { return status().totals.accepted == 1 && status().arriving == 1; }));
+  silent.close();
+  CHECK(run_until([&] { return status().totals.accepted == 1 && status().arriving == 0; }));
 }
 
 TEST_CASE_METHOD(PoolFixture, "behind a load balancer the address in the PROXY header counts",

@@ -56,6 +56,21 @@ TEST_CASE_METHOD(Lines, "sessions that end badly are warnings, others are not", 
   CHECK(line_with("ended_by=server").starts_with("warn  session.end"));
 }
 
+TEST_CASE_METHOD(Lines, "an end by the server is bad unless the client had said goodbye", "[session_log]") {
+  begin(SessionLines::all);
+  auto [client, backend] = session(server);
+  const bool goodbye = GENERATE(true, false);
+  if (goodbye) {
+    client.send(pg_message('X', ""));
+    REQUIRE(backend.reads(pg_message('X', "")));
+  }
+  backend.close();
+  REQUIRE(client.reads_end());
+  client.close();
+  REQUIRE(logs("session.end"));
+  CHECK(line_with("ended_by=server phase=closing why=closed").starts_with(goodbye ? "info" : "warn"));
+}
+
 TEST_CASE_METHOD(Lines, "the good sessions, or all, may be left out", "[session_log]") {
   const SessionLines lines = GENERATE(SessionLines::failures, SessionLines::none);
   begin(lines);

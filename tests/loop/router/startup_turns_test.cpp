@@ -165,6 +165,67 @@ TEST_CASE_METHOD(Turns, "behind TLS a session whose handshake is through is not 
   CHECK(status().totals.bad_starts == 0);
 }
 
+namespace {
+
+// Sessions behind TLS whose handshake is through, and which have read so long an answer since.
+struct BehindTls : Turns {
+  void handshake_through(std::size_t last_answer) {
+    answered_encryption("S");
+    auto& [client, backend] = silent.back();
+    for (const std::string& answer : {std::string("server hello"), std::string(last_answer, 'a')}) {
+      client.send("words");
+      REQUIRE(backend.reads("words"));
+      backend.send(answer);
+      REQUIRE(client.reads(answer));
+    }
+  }
+  // As short as a request for a password, and as long as what a client is told that is let in.
+  static constexpr std::size_t asked_for_more = 100;
+  static constexpr std::size_t let_in = 350;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(BehindTls, "behind TLS those that say nothing to a short answer make room", "[session]") {
+  SECTION("of the listener") {
+    writes().policy.max_connections = 3;
+  }
+  SECTION("of the node") {
+    writes().policy.node_max_connections = 3;
+  }
+  SECTION("of the router") {
+    config.max_connections = 3;
+  }
+  configure();
+  lead(server);
+  handshake_through(let_in);
+  for (int i = 0; i < 2; ++i) handshake_through(asked_for_more);
+  auto [client, backend] = session(server);
+  CHECK(logs("why=made-room"));
+  silent[0].first.send("a query");
+  CHECK(silent[0].second.reads("a query"));
+}
+
+TEST_CASE_METHOD(BehindTls,
+                 "behind TLS those that say nothing more count as starting until the answer was a long one",
+                 "[session]") {
+  writes().max_starting_per_address = 2;
+  configure();
+  lead(server);
+  SECTION("a short one") {
+    for (int i = 0; i < 2; ++i) handshake_through(asked_for_more);
+    run_for(Session::tls_starting + 200ms);
+    CHECK(start().read_to_end().find("that are starting (2)") != std::string::npos);
+  }
+  SECTION("a long one") {
+    for (int i = 0; i < 2; ++i) handshake_through(let_in);
+    CHECK(run_until([&] {
+      const Peer client = start();
+      return server.accept(200).is_open();
+    }));
+  }
+}
+
 TEST_CASE_METHOD(Turns, "behind TLS a session past the guess is timed while its handshake is not through",
                  "[session]") {
   writes().startup_timeout = 1500ms;

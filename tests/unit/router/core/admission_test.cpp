@@ -224,6 +224,59 @@ TEST_CASE("a client that owes an answer has no start-up slot", "[admission]") {
   CHECK(door.granted() == Numbers{3});
 }
 
+TEST_CASE("who owes an answer makes room where a limit on connections keeps others out", "[admission]") {
+  Door door;
+  const bool per_node = GENERATE(true, false);
+  (per_node ? door.policies[0].node_max_connections : door.policies[0].max_connections) = 3;
+  door.configure();
+  door.table({a});
+  for (const std::uint64_t number : {1, 2, 3}) REQUIRE(node_of(door.request(number)) == a);
+  door.started(1);
+  door.client_owes(3, true);
+  door.client_owes(2, true, at(100ms));
+  const auto displaced = [&] {
+    Numbers numbers;
+    for (const SessionId id : door.admission.take_displaced()) numbers.push_back(id.number);
+    return numbers;
+  };
+  CHECK(displaced().empty());
+
+  SECTION("the one that has owed longest, once it has had its time, and one for each that waits") {
+    CHECK(is_held(door.request(4, at(500ms))));
+    CHECK(displaced().empty());
+    CHECK(door.admission.next_expiry() == at(1s));
+    CHECK(door.expire(at(1s)).empty());
+    CHECK(displaced() == Numbers{3});
+    CHECK(door.expire(at(5s)).empty());
+    CHECK(displaced().empty());
+    door.ended(3, at(5s));
+    CHECK(door.granted() == Numbers{4});
+    CHECK(is_held(door.request(5, at(5s))));
+    CHECK(displaced() == Numbers{2});
+  }
+  SECTION("who has answered meanwhile stays, and another one goes") {
+    CHECK(is_held(door.request(4, at(2s))));
+    CHECK(displaced() == Numbers{3});
+    door.admission.server_owes(session(3));
+    door.started(3, at(2s));
+    CHECK(displaced() == Numbers{2});
+    door.ended(2, at(2s));
+    CHECK(door.granted() == Numbers{4});
+  }
+  SECTION("for the next one, where nobody may wait") {
+    door.policies[0].hold = 0s;
+    door.configure();
+    CHECK(message(door.request(4, at(2s))).find(per_node ? "further connection" : "all 3 connections") !=
+          std::string::npos);
+    CHECK(displaced() == Numbers{3});
+  }
+  SECTION("not where something else keeps them out") {
+    door.table({}, at(2s));
+    CHECK(is_held(door.request(4, at(2s))));
+    CHECK(displaced().empty());
+  }
+}
+
 TEST_CASE("turns count once, and only in a start-up", "[admission]") {
   Door door;
   door.table({a});
