@@ -2,6 +2,7 @@
 column by column, before and after a switchover."""
 import csv
 import re
+import time
 import urllib.request
 from typing import Any, Callable, Iterator
 
@@ -50,11 +51,19 @@ def settled(cluster: Cluster, *proxies: Router | HAProxy) -> list[Rows]:
     """Their rows, once each of them knows each node's role and nobody's session is left."""
     leader = cluster.wait_for_leader().name
 
-    def right(found: Rows) -> bool:
-        return all(row["check_status"] == ("L7OK" if (row["svname"] == leader) == (row["pxname"] == "write") else "L7STS")
-                   and row["status"] in ("UP", "DOWN") and row["scur"] == "0" for row in found.values() if row["type"] == "2" and row["pxname"] != STATS)
-    return [wait_until("every check is done", lambda: found if right(found := rows(proxy)) else None)
-            for proxy in proxies]
+    def right(row: Row) -> bool:
+        checked = row["check_status"] == ("L7OK" if (row["svname"] == leader) == (row["pxname"] == "write") else "L7STS")
+        return row["scur"] == "0" and (row["type"] != "2" or (checked and row["status"] in ("UP", "DOWN")))
+
+    def at_rest(proxy: Router | HAProxy) -> Rows | None:
+        """Nothing has changed for longer than an answer may be kept: it is not of the moment before."""
+        before = rows(proxy)
+        time.sleep(0.5)
+        found = rows(proxy)
+        ours = [place for place in found if place[0] != STATS]
+        same = all(before[place][column] == found[place][column] for place in ours for column in ("stot", "bin", "bout"))
+        return found if same and all(right(found[place]) for place in ours) else None
+    return [wait_until("every check is done", lambda: at_rest(proxy)) for proxy in proxies]
 
 
 def load(proxy: Proxy) -> None:

@@ -230,7 +230,7 @@ TEST_CASE("who owes an answer makes room where a limit on connections keeps othe
   (per_node ? door.policies[0].node_max_connections : door.policies[0].max_connections) = 3;
   door.configure();
   door.table({a});
-  for (const std::uint64_t number : {1, 2, 3}) REQUIRE(node_of(door.request(number)) == a);
+  for (const std::uint64_t number : Numbers{1, 2, 3}) REQUIRE(node_of(door.request(number)) == a);
   door.started(1);
   door.client_owes(3, true);
   door.client_owes(2, true, at(100ms));

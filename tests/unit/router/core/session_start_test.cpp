@@ -133,7 +133,7 @@ TEST_CASE("each kind of encryption may be asked for once", "[session_start]") {
   (void)f.server("N");
   CHECK(f.client(second).to_server == second);
   (void)f.server("N");
-  const std::string& again = GENERATE_COPY(ssl, gss);
+  const std::string again = GENERATE_COPY(ssl, gss);
   const StartStep step = f.client(again);
   CHECK(step.next == StartNext::end);
   CHECK(step.end == EndReason::bad_start);
