@@ -292,8 +292,10 @@ bool Admission::is_full(const Listener& listener, NodeId node) {
 
 // A node that is full and not offered has nobody who waits for it.
 void Admission::displace(Listener& listener, std::size_t wanting, TimePoint now) {
+  const bool is_limited = listener.policy.max_connections != 0 || listener.policy.node_max_connections != 0;
+  if (wanting == 0 || !is_limited || listener.owing.empty()) return;
   const ListenerRoutes* routes = table_ == nullptr ? nullptr : table_->find(listener.policy.id);
-  if (routes == nullptr || wanting == 0) return;
+  if (routes == nullptr) return;
   const auto offered = [&](NodeId node) {
     return std::any_of(routes->candidates.begin(), routes->candidates.end(), [&](const Candidate& one) {
       return one.node == node && now < one.valid_until && has_weight(listener, node);

@@ -60,6 +60,7 @@ Result<std::optional<std::string>> StateFile::use_folder(const std::string& fold
   const bool first = !std::exchange(loaded_, true);
   if (path == path_) return std::nullopt;
   path_ = path;
+  unwritten_.reset();  // it was about another file
   if (path_.empty()) return std::nullopt;
   if (!first) {
     save();
@@ -111,9 +112,9 @@ void StateFile::write() {
 void StateFile::written(const Result<void>& result) {
   saving_ = false;
   const bool was_unwritten = unwritten_.has_value();
-  unwritten_ = result ? std::nullopt : std::optional(result.error());
+  unwritten_ = result || path_.empty() ? std::nullopt : std::optional(result.error());
   if (was_unwritten != unwritten_.has_value()) on_unwritten_(unwritten_);
-  if (std::exchange(changed_while_saving_, false)) return write();
+  if (std::exchange(changed_while_saving_, false) && !path_.empty()) return write();
   if (!on_held_) return;
   held_ = true;
   std::exchange(on_held_, nullptr)(unwritten_);

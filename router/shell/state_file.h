@@ -50,14 +50,14 @@ class StateFile {
   static constexpr std::size_t limit = std::size_t{8} << 20;  // of what is read, bytes
 
  private:
+  void write();
+  void written(const Result<void>& result);
+
   loop::SideThread& side_;
   const char* const name_;
   const std::function<Text()> state_;
   const OnUnwritten on_unwritten_;
   std::string path_;
-  void write();
-  void written(const Result<void>& result);
-
   bool loaded_ = false;
   bool saving_ = false;
   bool changed_while_saving_ = false;

@@ -167,5 +167,21 @@ TEST_CASE_METHOD(ControlFixture, "a broken or unwritable state file stops nobody
   CHECK(node("b")["admin"] == "drain");
 }
 
+TEST_CASE_METHOD(ControlFixture,
+                 "what could not be written is nothing to write where state_dir was taken out",
+                 "[control_status]") {
+  std::filesystem::create_directory(folder.file(std::string(AdminStore::file_name) + ".new"));  // in the way
+  start(yaml() + "state_dir: \"" + folder.path.string() + "\"\n");
+  REQUIRE(wait_for_leader("a"));
+  REQUIRE(http(admin_request("PUT", "b", R"({"state": "drain"})")).status == 200);
+  write_file(file(), yaml());
+  REQUIRE(run_until([&] { return status()["config"]["generation"] == 2; }));
+  std::filesystem::remove(folder.file(std::string(AdminStore::file_name) + ".new"));
+  const TimePoint later = loop::boot_now() + 1500ms;  // a try is made each second
+  REQUIRE(run_until([&] { return loop::boot_now() > later; }));
+  CHECK_FALSE(std::filesystem::exists(folder.file(AdminStore::file_name)));
+  CHECK_FALSE(std::filesystem::exists(".new"));
+}
+
 }  // namespace
 }  // namespace tamada::router

@@ -253,7 +253,8 @@ const std::vector<Command>& commands() {
          node(w, a[0]).postgres = true;
        }},
       {"PostgreSQL of NODE answers", [](World& w, const Words& a) { node(w, a[0]).postgres = true; }},
-      {"PostgreSQL of NODE dies", [](World& w, const Words& a) { node(w, a[0]).postgres = false; }},
+      {"PostgreSQL of NODE dies",
+       [](World& w, const Words& a) { node(w, a[0]).postgres = node(w, a[0]).postgres_hangs = false; }},
       {"PostgreSQL of NODE says nothing",
        [](World& w, const Words& a) {
          node(w, a[0]).postgres = false;
