@@ -24,6 +24,7 @@ class Sight:
     role: str = ""
     system: str = ""        # database system identifier
     replication: tuple[tuple[str, str, str], ...] = ()  # name, state and sync_state of those that stream from it
+    may_follow: tuple[str, ...] = ()  # of a leader: the standbys that are synchronous in the DCS
 
 
 class Nodes:
@@ -38,7 +39,7 @@ class Nodes:
         peers = tuple((str(name), str(state), str(sync)) for name, state, sync in body.get("replication", []))
         self.sights[line["node"]].append(Sight(
             line["at"], line["address"], line["health"], line["serves"], body.get("state", ""), body.get("role", ""),
-            body.get("system", ""), peers))
+            body.get("system", ""), peers, tuple(body.get("may_follow", []))))
 
     def latest(self, name: str) -> Sight:
         sights = self.sights[name]
@@ -66,7 +67,7 @@ class Nodes:
         return []
 
     def not_settled(self, names: Iterable[str], synchronous: bool) -> list[str]:
-        """What keeps these nodes from being a leader and replicas that stream from it, one of them in sync."""
+        """What keeps these nodes from being a leader and replicas that stream from it, one of them fit to follow."""
         leader, wanted = self.leader(), list(names)
         if leader is None:
             return ["no node serves as leader"]
@@ -74,9 +75,11 @@ class Nodes:
         missing = [f"{name}: {self.words(name)}" for name in wanted
                    if name != leader and (peers.get(name, ("", ""))[0] != "streaming"
                                           or self.latest(name).serves != "replica")]
-        in_sync = any(peers.get(name, ("", ""))[1] in ("sync", "quorum") for name in wanted)
+        in_sync = [name for name in wanted if peers.get(name, ("", ""))[1] in ("sync", "quorum")]
         if synchronous and len(wanted) > 1 and not in_sync:
             missing.append(f"{leader} has no synchronous standby yet")
+        elif synchronous and len(wanted) > 1 and not set(in_sync) & set(self.latest(leader).may_follow):
+            missing.append(f"the DCS does not know yet that {' or '.join(in_sync)} is synchronous")
         return missing
 
     def words(self, name: str) -> str:

@@ -6,7 +6,8 @@ whenever its name has one: `quick` seconds apart while it is not in service, `sl
 
 The standard output has one JSON object a line whenever a node looks different from before:
     {"node": NAME, "at": T, "address": A, "health": CODE, "serves": "replica"|"primary"|"", "body": {...}}
-CODE is the status of GET /health, 0 without an answer. `serves` tells which of /replica and /primary is 200.
+CODE is the status of GET /health, 0 without an answer. `serves` tells which of /replica and /primary is 200. The body
+of a leader tells in "may_follow" which standbys are synchronous in the DCS: only those may take its place.
 """
 import http.client
 import json
@@ -48,6 +49,13 @@ def essence(body: dict[str, Any]) -> dict[str, Any]:
             "system": body.get("database_system_identifier", ""), "replication": sorted(replication, key=str)}
 
 
+def may_follow(cluster: dict[str, Any]) -> list[str]:
+    """The synchronous standbys of GET /cluster. PostgreSQL lists a standby as synchronous seconds before the key sync
+    does, since Patroni sets synchronous_standby_names first."""
+    return sorted(member["name"] for member in cluster.get("members", [])
+                  if member.get("role") in ("sync_standby", "quorum_standby"))
+
+
 class Watch:
     """One node."""
 
@@ -71,6 +79,8 @@ class Watch:
             else:
                 path = "replica" if found["body"]["role"] == "replica" else "primary"
                 found["serves"] = path if ask(address, port, "/" + path)[0] == 200 else ""
+        if found["serves"] == "primary":
+            found["body"]["may_follow"] = may_follow(ask(address, port, "/cluster")[1])
         return found
 
     def run(self) -> None:

@@ -4,6 +4,7 @@ import pytest
 from tools.chaos import Refused, choose_kinds
 from tools.compare import Row, verdict as comparison
 from tools.events import Nodes, Page, PageNode, up_rows, up_since
+from tools.events_watch import may_follow
 from tools.verdict import Event, Log, Return, Stretch, compare, judge, stretches
 
 
@@ -148,10 +149,11 @@ class TestKinds:
             choose_kinds(["lost"], "volumes", True, "patroni")
 
 
-def nodes(*peers: list[str], replica: int = 200) -> Nodes:
-    """patroni1 leads, these stream from it; patroni2 and patroni3 answer with this status."""
+def nodes(*peers: list[str], replica: int = 200, may_follow: tuple[str, ...] = ("patroni2",)) -> Nodes:
+    """patroni1 leads, `peers` stream from it; patroni2 and patroni3 answer with the status `replica`."""
     result = Nodes(["patroni1", "patroni2", "patroni3"])
-    leader = {"state": "running", "role": "master", "replication": list(peers)}
+    leader = {"state": "running", "role": "master", "replication": list(peers),
+              "may_follow": list(may_follow)}
     result.take({"node": "patroni1", "at": 1, "address": "10.0.0.1", "health": 200, "serves": "primary",
                  "body": leader})
     for name in ("patroni2", "patroni3"):
@@ -175,6 +177,19 @@ class TestSettled:
         found = nodes(*peers).not_settled(["patroni1", "patroni2", "patroni3"], True)
         assert found == ["patroni1 has no synchronous standby yet"]
         assert not nodes(*peers).not_settled(["patroni1", "patroni2", "patroni3"], False)
+
+    def test_the_dcs_does_not_know_the_synchronous_standby_yet(self) -> None:
+        names = ["patroni1", "patroni2", "patroni3"]
+        for known in ((), ("patroni3",)):
+            found = nodes(self.sync, self.other, may_follow=known).not_settled(names, True)
+            assert found == ["the DCS does not know yet that patroni2 is synchronous"]
+            assert not nodes(self.sync, self.other, may_follow=known).not_settled(names, False)
+
+    def test_who_may_follow(self) -> None:
+        members = [{"name": "a", "role": "leader"}, {"name": "c", "role": "sync_standby"},
+                   {"name": "b", "role": "quorum_standby"}, {"name": "d", "role": "replica"}]
+        assert may_follow({"members": members}) == ["b", "c"]
+        assert may_follow({}) == []
 
     def test_a_leader_alone_needs_none(self) -> None:
         assert not nodes().not_settled(["patroni1"], True)
