@@ -11,6 +11,7 @@ find_package(CLI11 2.1 REQUIRED)
 find_package(Catch2 2.13 REQUIRED)
 find_library(CRYPT_LIBRARY crypt REQUIRED)  # libxcrypt: the kinds of hashes of crypt(5)
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv>=1.44)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq>=15)
 
 # llhttp: Debian ships its generated C sources with node; there is no shared library of it.
 set(LLHTTP_SOURCE_DIR /usr/share/llhttp CACHE PATH "llhttp's C sources (Debian: node-llhttp)")

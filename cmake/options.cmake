@@ -5,7 +5,7 @@ target_compile_options(tamada_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast
   -Woverloaded-virtual -Wcast-qual -Wformat=2 -Wundef
   # GCC 12 invents overlaps when it inlines std::string (GCC bug 105329), and takes a guard on the stack that
-  # unregisters itself conditionally (common/http/presence.h) for a dangling pointer.
+  # unregisters itself conditionally (common/loop/lifetime.h) for a dangling pointer.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
   $<$<CXX_COMPILER_ID:GNU>:-Wno-dangling-pointer>
   $<$<BOOL:${TAMADA_WERROR}>:-Werror>)
@@ -19,6 +19,8 @@ endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  # Paths below the checkout count relative to the build folder, so that one checkout compiles what another has not.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()

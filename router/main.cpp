@@ -1,21 +1,23 @@
 // tamada-router: the wiring. What each part does stands in its header; where to begin:
-// router/shell/control.h.
+// router/control/control.h.
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <random>
 
+#include "common/log/event_log.h"
 #include "common/loop/loop.h"
 #include "common/loop/signal_mask.h"
 #include "common/loop/signal_watcher.h"
-#include "common/loop/standard_descriptors.h"
+#include "common/process/descriptor_limit.h"
+#include "common/process/processors.h"
+#include "common/process/standard_descriptors.h"
 #include "router/config/load_router_config.h"
-#include "router/shell/command_line.h"
-#include "router/shell/control.h"
-#include "router/shell/descriptor_limit.h"
-#include "router/shell/event_log.h"
-#include "router/shell/machine_checks.h"
-#include "router/shell/worker_count.h"
+#include "router/control/command_line.h"
+#include "router/control/control.h"
+#include "router/control/machine_checks.h"
+#include "router/session/client_limit.h"
+#include "router/session/worker_count.h"
 
 using namespace tamada;
 using namespace tamada::router;
@@ -85,7 +87,7 @@ int main(int argc, char** argv) {
   // Until there is somebody to act on a signal it waits; what nobody acts on never comes.
   loop::block_signals();
   loop::ignore_sigpipe();
-  if (const auto opened = loop::open_standard_descriptors(); !opened) {
+  if (const auto opened = open_standard_descriptors(); !opened) {
     return nothing_started(opened.error().message);
   }
   Inheritance inheritance = Inheritance::from_environment();

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""make demo: etcd, three PostgreSQL nodes under Patroni, and the router, on this machine.
+"""make demo: etcd, three PostgreSQL nodes under tamada-agent, and the router, on this machine.
 
     demo.py                     starts it all, shows what changes as it happens; Ctrl-C stops everything it started
     demo.py kill NODE           in another terminal: the node dies, as a machine that loses power
@@ -7,7 +7,7 @@
     demo.py pause NODE          freezes it, as a virtual machine that is paused
     demo.py resume NODE         lets it go on
 
-As root the servers run as user postgres, else as whoever started it.
+DEMO_AGENT=patroni has Patroni on the nodes instead. As root the servers run as user postgres, else as whoever started it.
 """
 import os
 import signal
@@ -22,20 +22,18 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/support"))
 
-from cluster import Cluster, Node, Router, Timeout, router_program  # noqa: E402
+from cluster import Cluster, Node, Router, Timeout, agent_program, router_program  # noqa: E402
 from cluster.patroni_config import APPLICATION  # noqa: E402
+from demo_screen import Screen  # noqa: E402
 
 # The running demo listens here, so that a second one knows of it and `demo.py kill` finds it. The kernel drops the
 # name when the demo ends, however it ends.
 CONTROL = "\0tamada-demo"
 VERBS = ("kill", "start", "pause", "resume")
+AGENTS = {"tamada": "tamada-agent", "patroni": "Patroni"}
 PORTS = {"write": 5000, "read": 5001, "stats": 7000}
 # Who may change something on the page of the demo: user demo, password demo (made by openssl passwd -6).
 USER = "demo:$6$tamadademo$HYCR3rXUY9NMCLMXf1CvYecoosnzCgFkL/y7..AoL2PM2tscbfyBqAG.zxZ4gfxDV62gO2ZG42C8a5Kkde.Et."
-
-
-def say(text: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
 class Demo:
@@ -46,7 +44,9 @@ class Demo:
         except OSError:
             sys.exit(f"demo: another one is running already (process {running_demo()}); end it with Ctrl-C first")
         self.control.listen()
-        self.cluster = Cluster(tell=say)
+        self.agent = wanted_agent()
+        self.cluster = Cluster(tell=lambda text: self.screen.say(text), agent=self.agent)
+        self.screen = Screen(self.cluster.folder / "demo.log")
         self.cluster.folder.chmod(0o711)  # so that patronictl can read its file, whoever runs it
         self.socket = self.cluster.folder / "admin.sock"
         self.router = Router(self.cluster, address="127.0.0.1",
@@ -55,16 +55,16 @@ class Demo:
         self.lock = threading.Lock()  # one verb at a time
 
     def run(self) -> None:
-        say(f"starting etcd and three nodes in {self.cluster.folder}")
+        self.screen.say(f"starting etcd and three nodes under {AGENTS[self.agent]} in {self.cluster.folder}")
         self.cluster.start()
         for listener, wanted in PORTS.items():
             used = getattr(self.router, listener)[1]
             if used != wanted:
-                say(f"port {wanted} is taken: the router's {listener} port is {used} instead")
+                self.screen.say(f"port {wanted} is taken: the router's {listener} port is {used} instead")
         self.router.start()
         self.cluster.add(self.router)
         self.router.wait_ready()
-        say("the router is ready")
+        self.screen.say("the router is ready")
         self.explain()
         threading.Thread(target=self.take_orders, daemon=True).start()
         self.watch()
@@ -81,24 +81,23 @@ class Demo:
 
         def url(port: tuple[str, int]) -> str:
             return f"postgresql://{user}:{password}@{port[0]}:{port[1]}/postgres"
-        print(f"""
+        page = f"http://{self.router.stats[0]}:{self.router.stats[1]}"
+        first = self.cluster.nodes[0]
+        self.screen.pin(f"""
 To try, in another terminal:
-
-  the leader (write port)     psql {url(self.router.write)}
-  a replica (read port)       psql {url(self.router.read)}
-  the page                    http://{self.router.stats[0]}:{self.router.stats[1]}/  (sign in as demo, password demo, to change something)
-  the same as JSON            curl http://{self.router.stats[0]}:{self.router.stats[1]}/api/v1/state
-  for HAProxy's tools         curl 'http://{self.router.stats[0]}:{self.router.stats[1]}/;csv'; echo 'show info' | socat - {self.socket}
-  Patroni's own view          patronictl -c {patronictl} list
-  a planned switchover        patronictl -c {patronictl} switchover --force
-  a node dies ...             {sudo}{script} kill patroni1
-  ... and comes back          {sudo}{script} start patroni1
-  a node freezes, goes on     {sudo}{script} pause patroni2; {sudo}{script} resume patroni2
-  a writer that never stops   while :; do psql -qAtc "SELECT now(), inet_server_addr()" \\
-                                {url(self.router.write)}; sleep 0.2; done
-
-Logs and data are in {self.cluster.folder} until the demo ends. What changes is told here; Ctrl-C stops it all.
-""", flush=True)
+  the leader (write port)  psql {url(self.router.write)}
+  a replica (read port)    psql {url(self.router.read)}
+  the page                 {page}/  (to change something, sign in as demo, password demo)
+  the same as JSON         curl {page}/api/v1/state
+  for HAProxy's tools      curl '{page}/;csv'; echo 'show info' | socat - {self.socket}
+  the nodes' own view      patronictl -c {patronictl} list
+  what a node says         curl {first.api}/patroni; {sudo}tail -f {first.log}
+  a planned switchover     patronictl -c {patronictl} switchover --force
+  a node dies, comes back  {sudo}{script} kill patroni1; {sudo}{script} start patroni1
+  a node freezes, goes on  {sudo}{script} pause patroni2; {sudo}{script} resume patroni2
+  an endless writer        while :; do psql -qAtc "SELECT now(), inet_server_addr()" {url(self.router.write)}; sleep 0.2; done
+Ctrl-C stops it all. Until then, logs and data are in {self.cluster.folder}, and what happens is told here:
+""")
 
     def watch(self) -> None:
         """One line for each fact that changes in what the router believes; returns never."""
@@ -113,19 +112,21 @@ Logs and data are in {self.cluster.folder} until the demo ends. What changes is 
             status = self.router.status()
             if status["leader"]["node"] != leader:
                 leader = status["leader"]["node"]
-                reason = (status["leader"].get("reason") or "").removeprefix("no leader: ")
-                say((f"{leader} leads: writers go there" if leader else "no leader: writers wait")
-                    + (f" ({reason})" if reason else ""))
+                reason = status["leader"].get("reason") or ""
+                self.screen.say((f"{leader} leads: writers go there" + (f" ({reason})" if reason else "")) if leader
+                                else f"writers wait: {reason or 'no leader'}")
             for node in status["nodes"]:
                 now = (node["role"], node["state"], node.get("timeline"))
                 if nodes.get(node["name"]) != now:
                     nodes[node["name"]] = now
                     reason = node.get("reason") or ""
                     timeline = f", timeline {node['timeline']}" if node.get("timeline") else ""
-                    say(f"{node['name']}: {node['role']}, {node['state']}{timeline}" + (f" ({reason})" if reason else ""))
+                    self.screen.say(f"{node['name']}: {node['role']}, {node['state']}{timeline}"
+                                    + (f" ({reason})" if reason else ""))
             if status["config"]["error"] != error:
                 error = status["config"]["error"]
-                say(f"configuration: {error or 'is fine again'}")
+                self.screen.say(f"configuration: {error or 'is fine again'}")
+            self.screen.refresh()
             time.sleep(0.1)
 
     # --- orders from `demo.py VERB NODE`
@@ -158,7 +159,7 @@ Logs and data are in {self.cluster.folder} until the demo ends. What changes is 
         if verb != "start" and not runs:
             return f"{name} does not run"
         with self.lock:
-            say(f"you: {verb} {name}")
+            self.screen.say(f"you: {verb} {name}")
             self.act(verb, node)
         return f"{name}: {verb} done"
 
@@ -169,10 +170,16 @@ Logs and data are in {self.cluster.folder} until the demo ends. What changes is 
     def close(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # it takes a second or two
-        say("stopping everything")
+        self.screen.close()
+        self.screen.say("stopping everything")
         self.router.stop()
         self.cluster.close()
-        say("done")
+        self.screen.say("done")
+
+
+def wanted_agent() -> str:
+    """Who keeps the nodes: DEMO_AGENT, else tamada-agent."""
+    return os.environ.get("DEMO_AGENT") or "tamada"
 
 
 def running_demo() -> int:
@@ -204,8 +211,12 @@ def main() -> None:
         if sys.argv[1] in VERBS and len(sys.argv) == 3:
             return order(sys.argv[1:])
         sys.exit(__doc__)
-    if not router_program().exists():
-        sys.exit(f"demo: {router_program()} does not exist; run make demo, or make build first")
+    if wanted_agent() not in AGENTS:
+        sys.exit(f"demo: DEMO_AGENT={wanted_agent()} is not known; tamada (as without it) or patroni")
+    programs = [router_program()] + ([agent_program()] if wanted_agent() == "tamada" else [])
+    for program in programs:
+        if not program.exists():
+            sys.exit(f"demo: {program} does not exist; run make demo, or make build first")
     signal.signal(signal.SIGINT, stop)  # also when started in the background, where the shell has it ignored
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGHUP, stop)

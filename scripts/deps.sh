@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of packages.txt that are missing, and nothing else. Quick when none is.
+# deps.sh [GROUP ...]: installs the Debian packages of these groups of packages.txt (of all, where none is named) that
+# are missing, and nothing else. Quick when none is. What apt-get prints goes to build/log/install.log; V=1 shows it.
 #
 # As root it installs; as a user with sudo it asks sudo; otherwise it prints the command for an administrator and fails.
 #
@@ -19,19 +20,26 @@ readonly SNIPPET=/etc/postgresql-common/createcluster.d/tamada-no-main-cluster.c
 readonly -A SERVICES=([docker.io]=docker [etcd-server]=etcd [haproxy]=haproxy [keepalived]=keepalived [patroni]=patroni
   [postgresql-15]=postgresql [prometheus]=prometheus [prometheus-haproxy-exporter]=prometheus-haproxy-exporter)
 
-# The names in packages.txt. "NAME|FILE" stands for NAME where FILE is not there already.
+# The names of all groups in packages.txt: each begins with a line "# === GROUP: what for".
+groups() {
+  sed -n 's/^# === \([a-z]*\):.*/\1/p' packages.txt
+}
+
+# The names of the packages in the groups. "NAME|FILE" stands for NAME where FILE is not there already.
 wanted() {
   local name file
   while IFS='|' read -r name file; do
     if [[ -z $file || ! -e $file ]]; then echo "$name"; fi
-  done < <(sed -e 's/#.*//' packages.txt | awk 'NF { print $1 }')
+  done < <(awk -v groups=" $* " '
+    /^# === / { group = $3; sub(":", "", group); on = index(groups, " " group " ") }
+    on && !/^#/ && NF { print $1 }' packages.txt)
 }
 
 # Prints the wanted packages that are not installed, one a line.
 missing() {
   local installed
   installed=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' | awk '$1 == "ii" || $1 == "hi" { print $2 }')
-  wanted | grep -vxF -f <(printf '%s\n' "$installed") || true
+  wanted "${asked[@]}" | grep -vxF -f <(printf '%s\n' "$installed") || true
 }
 
 undo() {
@@ -55,8 +63,10 @@ install_as_root() {
   local packages=("$@") package
   keep_services_down
   export DEBIAN_FRONTEND=noninteractive
-  apt-get -o DPkg::Lock::Timeout=300 update -q
-  apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "${packages[@]}"
+  scripts/progress.sh build/log/package-lists.log "reading the package lists" \
+    apt-get -o DPkg::Lock::Timeout=300 update -q
+  scripts/progress.sh build/log/install.log "installing ${#packages[@]} packages and what they need" \
+    apt-get -o DPkg::Lock::Timeout=300 install -q -y --no-install-recommends "${packages[@]}"
   command -v systemctl >/dev/null || return 0
   for package in "${packages[@]}"; do
     if [[ -n ${SERVICES[$package]:-} ]]; then
@@ -66,18 +76,27 @@ install_as_root() {
   done
 }
 
+mapfile -t known < <(groups)
+asked=("$@")
+if ((${#asked[@]} == 0)); then asked=("${known[@]}"); fi
+for group in "${asked[@]}"; do
+  if ! printf '%s\n' "${known[@]}" | grep -qxF -- "$group"; then
+    echo "deps: packages.txt has no group \"$group\"; it has: ${known[*]}" >&2
+    exit 2
+  fi
+done
+
 mapfile -t packages < <(missing)
-if ((${#packages[@]} == 0)); then
-  echo "deps: everything in packages.txt is installed"
-  exit 0
-fi
-echo "deps: to be installed: ${packages[*]}"
+if ((${#packages[@]} == 0)); then exit 0; fi
+# The folder is made by who asked, so that a later build may write there, too.
+mkdir -p build/log
+echo "deps: to be installed for ${asked[*]}: ${packages[*]}"
 if ((EUID == 0)); then
   install_as_root "${packages[@]}"
 elif command -v sudo >/dev/null; then
-  sudo -- "$BASH" "$PWD/scripts/deps.sh"
+  sudo -- env V="${V:-}" "$BASH" "$PWD/scripts/deps.sh" "${asked[@]}"
 else
   echo "deps: not root, and sudo is not installed. An administrator has to run:" >&2
-  echo "  $PWD/scripts/deps.sh" >&2
+  echo "  $PWD/scripts/deps.sh ${asked[*]}" >&2
   exit 1
 fi

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""embed.py OUTPUT.cpp FOLDER FILE...: writes C++ that holds the bytes of the page's files (router/serve/assets.h).
+"""embed.py OUTPUT.cpp FOLDER FILE...: writes C++ that holds the bytes of the page's files (router/api/assets.h).
 
 Files are named from FOLDER on: index.html becomes "/", ui/main.js "/ui/main.js". Each gets a content type by its ending and a strong ETag, a hash of
 its bytes. Fails where an ending has no type here: a browser told to believe the type refuses a wrong one.
@@ -42,7 +42,7 @@ def main():
     output, folder, *names = sys.argv[1:]
     entries = "".join(entry(pathlib.Path(folder), name) for name in names)
     pathlib.Path(output).write_text(f"""// Made by scripts/embed.py.
-#include "router/serve/assets.h"
+#include "router/api/assets.h"
 
 namespace tamada::router {{
 

@@ -15,7 +15,7 @@ tidy() {
   local sources
   [[ -f build/debug/compile_commands.json ]] || cmake --preset debug >/dev/null
   cmake --preset debug >/dev/null # so that new files are in compile_commands.json
-  mapfile -d '' -t sources < <(git ls-files -z -- 'common/*.cpp' 'router/*.cpp')
+  mapfile -d '' -t sources < <(git ls-files -z -- 'common/*.cpp' 'router/*.cpp' 'agent/*.cpp')
   printf '%s\0' "${sources[@]}" |
     xargs -0 -n 4 -P "$jobs" clang-tidy-14 -p build/debug --quiet --extra-arg=-Wno-unknown-warning-option 2>&1 |
     { grep -vE '^[0-9]+ warnings? generated|^Suppressed |^Use -header-filter|^$' || true; }

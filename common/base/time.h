@@ -1,4 +1,4 @@
-// Points in time and spans of it. No clock here: core code is handed `now`; the shell reads it with
+// Points in time and spans of it. No clock here: pure code is handed `now`; others read it with
 // loop::boot_now().
 #pragma once
 

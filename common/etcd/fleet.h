@@ -33,10 +33,13 @@ class Fleet {
   Fleet& operator=(const Fleet&) = delete;
 
   [[nodiscard]] std::size_t size() const { return members_.size(); }
-  [[nodiscard]] Member& member(std::size_t index) { return members_[index % members_.size()]; }
+  // Members live as long as the fleet, also when they are no end points any more.
+  [[nodiscard]] Member& member(std::size_t index) { return *members_[index % members_.size()]; }
   // The one that answered last: where new calls begin.
   [[nodiscard]] std::size_t preferred() const { return preferred_; }
-  void prefer(std::size_t index) { preferred_ = index % members_.size(); }
+  void prefer(const Member& member);
+  // For all attempts from now on; at least one, each once. What is known of a member that stays is kept.
+  void set_endpoints(const std::vector<http::Url>& endpoints);
 
   // Folds in the header of any answer; an error of kind unavailable if the member has been left behind.
   Result<void> check(const ResponseHeader& header, const Member& member);
@@ -44,13 +47,21 @@ class Fleet {
   [[nodiscard]] loop::Loop& loop() const { return loop_; }
   [[nodiscard]] loop::Resolver& resolver() const { return resolver_; }
   [[nodiscard]] const ClientOptions& options() const { return options_; }
+  // Never null. A login keeps those that it began with: others mean that its token is not wanted any more.
+  [[nodiscard]] std::shared_ptr<const Credentials> credentials() const { return credentials_; }
+  // Forgets what the members have said about the former ones.
+  void set_credentials(Credentials credentials);
+  // Which etcd answers: of the last header that was not left behind; 0: none yet.
+  [[nodiscard]] std::uint64_t cluster_id() const { return terms_.cluster_id(); }
   [[nodiscard]] std::uint32_t random_seed() { return ++seed_; }
 
  private:
   loop::Loop& loop_;
   loop::Resolver& resolver_;
   const ClientOptions options_;
-  std::vector<Member> members_;
+  std::shared_ptr<const Credentials> credentials_;
+  std::vector<std::unique_ptr<Member>> known_;  // every one that there ever was
+  std::vector<Member*> members_;                // those of them that are asked
   std::size_t preferred_ = 0;
   TermGuard terms_;
   std::uint32_t seed_;

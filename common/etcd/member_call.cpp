@@ -26,9 +26,9 @@ MemberCall::MemberCall(Fleet& fleet, Member& member, std::string path, std::stri
       callback_(std::move(callback)),
       limit_(fleet.loop(),
              [this, deadline] {
-               fail_with({ErrorKind::timeout, fmt::format("etcd {}: {}: no answer within {} ms",
-                                                          member_.words(), waits_for_, to_ms(deadline))},
-                         true, false);
+               fail_early({ErrorKind::timeout, fmt::format("etcd {}: {}: no answer within {} ms",
+                                                           member_.words(), waits_for_, to_ms(deadline))},
+                          true);
              }),
       waits_for_("resolve " + member.url.host) {
   limit_.start(deadline);
@@ -39,9 +39,8 @@ MemberCall::MemberCall(Fleet& fleet, Member& member, std::string path, std::stri
 void MemberCall::on_addresses(Result<std::vector<Address>> result) {
   limit_.stop();
   if (!result) {
-    return fail_with(
-        {result.error().kind, fmt::format("etcd {}: {}", member_.words(), result.error().message)}, true,
-        false);
+    return fail_early(
+        {result.error().kind, fmt::format("etcd {}: {}", member_.words(), result.error().message)}, true);
   }
   addresses_ = std::move(*result);
   // The address that answered last time comes first, if the name still has it.
@@ -54,32 +53,37 @@ void MemberCall::on_addresses(Result<std::vector<Address>> result) {
 
 void MemberCall::go_on() {
   if (member_.prefix.empty()) return send(Step::version);
-  const bool has_user = !fleet_.options().user.empty();
+  const bool has_user = !fleet_.credentials()->user.empty();
   if (has_user && member_.token.empty() && !member_.auth_off) return log_in();
   if (path_.empty()) return finish(MemberAnswer{});
   send(Step::ask);
 }
 
 void MemberCall::log_in() {
-  const ClientOptions& options = fleet_.options();
-  if (!options.read_password) {
-    password_ = options.password;
+  credentials_ = fleet_.credentials();
+  if (!credentials_->read_password) {
+    password_ = credentials_->password;
     return send(Step::login);
   }
   waits_for_ = "read the password";
   limit_.start(time_left());
-  options.read_password([this, alive = std::weak_ptr<int>(alive_)](Result<std::string> password) {
-    if (alive.expired() || !callback_) return;
-    limit_.stop();
-    if (!password) {
-      // Whichever member is asked, it is the same file.
-      return fail_with({password.error().kind,
-                        fmt::format("etcd {}: login: {}", member_.words(), password.error().message)},
-                       false, false);
-    }
-    password_ = *std::move(password);
-    send(Step::login);
+  const auto credentials = credentials_;  // it may call back at once, and the callback destroy this object
+  credentials->read_password([handle = handles_.handle()](Result<std::string> password) {
+    if (MemberCall* call = handle.get()) call->on_password(std::move(password));
   });
+}
+
+void MemberCall::on_password(Result<std::string> password) {
+  if (!callback_) return;
+  limit_.stop();
+  if (!password) {
+    // Whichever member is asked, it is the same file.
+    return fail_early(
+        {password.error().kind, fmt::format("etcd {}: login: {}", member_.words(), password.error().message)},
+        false);
+  }
+  password_ = *std::move(password);
+  send(Step::login);
 }
 
 Duration MemberCall::time_left() const {
@@ -96,7 +100,7 @@ void MemberCall::send(Step step) {
       break;
     case Step::login:
       request.path = member_.prefix + "/auth/authenticate";
-      request.body = encode_login(fleet_.options().user, std::exchange(password_, {}));
+      request.body = encode_login(credentials_->user, std::exchange(password_, {}));
       break;
     case Step::ask:
       request.path = member_.prefix + path_;
@@ -109,65 +113,77 @@ void MemberCall::send(Step step) {
   // So that an address that swallows everything leaves time for the next one.
   const auto share = time_left() / static_cast<Duration::rep>(addresses_.size() - address_);
   const auto target = http::Target::of(member_.url, addresses_[address_], fleet_.options().tls);
-  request_.emplace(fleet_.loop(), target, request,
-                   http::ClientOptions{.deadline = time_left(), .connect_timeout = share, .limits = limits},
-                   [this, step](Result<http::Response> result) { on_response(step, std::move(result)); });
+  request_.emplace(
+      fleet_.loop(), target, request,
+      http::ClientOptions{.deadline = time_left(), .connect_timeout = share, .limits = limits},
+      [this, step](http::Outcome<http::Response> outcome) { on_response(step, std::move(outcome)); });
 }
 
-void MemberCall::on_response(Step step, Result<http::Response> result) {
-  // Where no connection was made, nothing was asked.
-  const bool never_connected = request_->phase() == http::Phase::connecting;
+void MemberCall::on_response(Step step, http::Outcome<http::Response> outcome) {
   request_.reset();
-  if (!result) return on_lost(step, result.error(), never_connected);
+  if (!outcome) return on_lost(step, outcome.error());
   member_.address = addresses_[address_];
-  if (result->status != 200) return on_error_answer(step, *result);
+  const bool outdated = step == Step::login && credentials_ != fleet_.credentials();
+  if (outdated) return go_on();
+  if (outcome->status != 200) return on_error_answer(step, *outcome);
 
-  if (step == Step::ask) return finish(MemberAnswer{std::move(result->body), result->sent_at});
-  auto learned = step == Step::version ? prefix_of_version(result->body) : decode_token(result->body);
+  if (step == Step::ask) return finish(MemberAnswer{std::move(outcome->body), outcome->sent_at});
+  auto learned = step == Step::version ? prefix_of_version(outcome->body) : decode_token(outcome->body);
   if (learned && !http::is_header_safe(*learned)) learned = fail(ErrorKind::invalid, "a token that is none");
   if (!learned) {
-    return fail_with(
-        {learned.error().kind, fmt::format("etcd {}: {}", member_.words(), learned.error().message)}, true,
-        false);
+    return fail_early(
+        {learned.error().kind, fmt::format("etcd {}: {}", member_.words(), learned.error().message)}, true);
   }
   (step == Step::version ? member_.prefix : member_.token) = *learned;
   go_on();
 }
 
-void MemberCall::on_lost(Step step, const Error& error, bool never_connected) {
+void MemberCall::on_lost(Step step, const http::Failure& failure) {
   // Another program, or another version of this one, may answer there next time.
   member_.prefix.clear();
-  if (never_connected && address_ + 1 < addresses_.size() && end_ > loop::boot_now()) {
+  const bool may_have_been_sent = failure.may_have_been_sent();
+  if (!may_have_been_sent && address_ + 1 < addresses_.size() && end_ > loop::boot_now()) {
     ++address_;
     return go_on();
   }
-  fail_with({error.kind, fmt::format("etcd: {}", error.message)}, true,
-            step == Step::ask && !never_connected && error.kind != ErrorKind::denied);
+  // The steps before the question change nothing, whether they were carried out or not.
+  fail_with({{failure.error.kind, fmt::format("etcd: {}", failure.error.message)},
+             RpcFault::none,
+             step == Step::ask && may_have_been_sent},
+            true);
 }
 
 void MemberCall::on_error_answer(Step step, const http::Response& response) {
   const RpcError rpc = decode_error(response.status, response.body);
-  if (step == Step::login && rpc.needs_no_login()) {
+  const RpcFault fault = rpc.fault();
+  if (step == Step::login && fault == RpcFault::login_not_wanted) {
     member_.auth_off = true;
     return go_on();
   }
-  const bool login_helps = rpc.wants_authentication() && !fleet_.options().user.empty();
+  const bool login_helps = fault == RpcFault::not_logged_in && !fleet_.credentials()->user.empty();
   if (step == Step::ask && login_helps) {
     member_.token.clear();
     member_.auth_off = false;
     if (!std::exchange(logged_in_here_, true)) return go_on();
   }
-  if (rpc.is_unknown_path()) member_.prefix.clear();
+  if (fault == RpcFault::unknown_path) member_.prefix.clear();
   const Error error = rpc.to_error();
   const char* what = step == Step::login ? "login" : step == Step::version ? "GET /version" : path_.c_str();
   // A request that is wrong, or a password, is wrong everywhere; a token may be known elsewhere.
-  const bool elsewhere = rpc.is_transient() || login_helps || rpc.is_unknown_path() || step == Step::version;
-  fail_with({error.kind, fmt::format("etcd {}: {}: {}", member_.words(), what, error.message)}, elsewhere,
-            step == Step::ask && rpc.is_transient() && rpc.message.find("no leader") == std::string::npos);
+  const bool elsewhere =
+      rpc.is_transient() || login_helps || fault == RpcFault::unknown_path || step == Step::version;
+  fail_with({{error.kind, fmt::format("etcd {}: {}: {}", member_.words(), what, error.message)},
+             fault,
+             step == Step::ask && rpc.may_have_run()},
+            elsewhere);
 }
 
-void MemberCall::fail_with(Error error, bool try_elsewhere, bool may_have_run) {
-  finish(tl::make_unexpected(MemberFailure{std::move(error), try_elsewhere, may_have_run}));
+void MemberCall::fail_early(Error error, bool try_elsewhere) {
+  fail_with({std::move(error), RpcFault::none, false}, try_elsewhere);
+}
+
+void MemberCall::fail_with(Failure failure, bool try_elsewhere) {
+  finish(tl::make_unexpected(MemberFailure{std::move(failure), try_elsewhere}));
 }
 
 void MemberCall::finish(tl::expected<MemberAnswer, MemberFailure> result) {

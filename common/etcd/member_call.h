@@ -2,8 +2,8 @@
 // gateway's prefix, a login. Internal to this folder.
 //
 // Tries every address of the name while there is time; logs in again, once, when the token is not known any
-// more. The callback runs once, never from inside the constructor; destroying the call cancels, also inside
-// the callback.
+// more, and when the credentials were changed while a login was under way. The callback runs once, never from
+// inside the constructor; destroying the call cancels, also inside the callback.
 #pragma once
 
 #include <functional>
@@ -14,6 +14,7 @@
 
 #include "common/etcd/fleet.h"
 #include "common/http/client_request.h"
+#include "common/loop/lifetime.h"
 
 namespace tamada::etcd {
 
@@ -23,9 +24,8 @@ struct MemberAnswer {
 };
 
 struct MemberFailure {
-  Error error;
+  Failure failure;
   bool try_elsewhere = true;  // another member may answer
-  bool may_have_run = false;  // the request may have reached etcd and been carried out
 };
 
 class MemberCall {
@@ -45,13 +45,16 @@ class MemberCall {
   void on_addresses(Result<std::vector<Address>> result);
   void go_on();
   void log_in();
+  void on_password(Result<std::string> password);
   void send(Step step);
-  void on_response(Step step, Result<http::Response> result);
+  void on_response(Step step, http::Outcome<http::Response> outcome);
   void on_error_answer(Step step, const http::Response& response);
-  void on_lost(Step step, const Error& error, bool never_connected);
+  void on_lost(Step step, const http::Failure& failure);
   [[nodiscard]] Duration time_left() const;
   void finish(tl::expected<MemberAnswer, MemberFailure> result);
-  void fail_with(Error error, bool try_elsewhere, bool may_have_run);
+  // Before anything was asked.
+  void fail_early(Error error, bool try_elsewhere);
+  void fail_with(Failure failure, bool try_elsewhere);
 
   Fleet& fleet_;
   Member& member_;
@@ -62,12 +65,13 @@ class MemberCall {
   loop::Timer limit_;      // of what is no request: the look-up, the reading of the password
   std::string waits_for_;  // for the words of its error
   loop::Lookup look_up_;
-  std::string password_;  // of the login that is under way
+  std::shared_ptr<const Credentials> credentials_;  // of the login that is under way
+  std::string password_;                            // their password
   std::vector<Address> addresses_;
   std::size_t address_ = 0;
   bool logged_in_here_ = false;
   std::optional<http::ClientRequest> request_;
-  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // a password may be read too late
+  loop::WeakHandles<MemberCall> handles_{*this};  // a password may be read too late
 };
 
 }  // namespace tamada::etcd

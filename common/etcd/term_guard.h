@@ -22,6 +22,8 @@ class TermGuard {
   // later. A header without cluster id (0) proves nothing and is accepted.
   [[nodiscard]] bool accept(const ResponseHeader& header, TimePoint now);
   [[nodiscard]] std::uint64_t term() const { return term_; }
+  // Of the last answer that was accepted; 0: there was none.
+  [[nodiscard]] std::uint64_t cluster_id() const { return cluster_id_; }
 
  private:
   Duration forget_;

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "common/base/result.h"
 #include "common/base/time.h"
 
 namespace tamada::etcd {
@@ -73,6 +72,7 @@ struct Compare {
   [[nodiscard]] static Compare absent(std::string key);
   [[nodiscard]] static Compare value_is(std::string key, std::string value);
   [[nodiscard]] static Compare mod_revision_is(std::string key, std::int64_t revision);
+  [[nodiscard]] static Compare lease_is(std::string key, std::int64_t lease);
 };
 
 // One step of a transaction.
@@ -82,6 +82,7 @@ struct Operation {
   std::string key;
   std::string value;
   std::int64_t lease = 0;
+  Scope scope = Scope::key;  // of what is removed or read
 };
 
 struct TxnRequest {
@@ -95,6 +96,20 @@ struct TxnReply {
   bool succeeded = false;
   // Of each range step that was run, in order.
   std::vector<std::vector<KeyValue>> ranges;
+  std::int64_t removed = 0;  // keys that were there, of all remove steps that were run
+};
+
+// Removes the key, or all that begin with it, if all conditions hold.
+struct RemoveRequest {
+  std::string key;
+  Scope scope = Scope::key;
+  std::vector<Compare> conditions;
+};
+
+struct RemoveReply {
+  ResponseHeader header;
+  bool conditions_held = false;
+  std::int64_t removed = 0;  // keys that were there
 };
 
 struct LeaseReply {
@@ -102,6 +117,37 @@ struct LeaseReply {
   std::int64_t id = 0;
   std::int64_t ttl = 0;  // seconds; 0 in the answer to a keep-alive: the lease is gone
   TimePoint as_of{};     // when the request was sent: the lease lasts at least until as_of + ttl
+};
+
+struct RevokeReply {
+  ResponseHeader header;  // zeros where the lease was not there
+  bool existed = false;   // in either case it does not exist any more
+};
+
+// What the cluster's leader believes of a lease.
+struct TimeToLiveReply {
+  ResponseHeader header;
+  std::int64_t id = 0;
+  std::int64_t ttl = 0;          // seconds left, rounded down; -1: there is no such lease
+  std::int64_t granted_ttl = 0;  // seconds
+  std::vector<std::string> keys;
+  TimePoint as_of{};  // when the request was sent
+};
+
+// A member of the etcd cluster, as the member that was asked knows it.
+struct ClusterMember {
+  std::uint64_t id = 0;
+  std::string name;  // empty: it has not started yet
+  std::vector<std::string> peer_urls;
+  std::vector<std::string> client_urls;
+  bool is_learner = false;
+
+  bool operator==(const ClusterMember&) const = default;
+};
+
+struct MemberListReply {
+  ResponseHeader header;
+  std::vector<ClusterMember> members;
 };
 
 struct Event {
@@ -116,24 +162,6 @@ struct WatchMessage {
   std::string cancel_reason;
   std::int64_t compact_revision = 0;  // above 0: the watch began before what etcd still has
   std::vector<Event> events;          // empty in a progress message
-};
-
-// An answer of etcd that is an error, by its gRPC code (etcd's api/v3rpc/rpctypes/error.go).
-struct RpcError {
-  int code = 2;
-  std::string message;
-
-  // The token is not known (any more): authenticate again. Codes 16, and 3 or 9 with the words for it.
-  [[nodiscard]] bool wants_authentication() const;
-  // A login is not wanted: authentication is off.
-  [[nodiscard]] bool needs_no_login() const;
-  // The path is not known: another prefix of the gateway, or no etcd (code 12).
-  [[nodiscard]] bool is_unknown_path() const { return code == 12; }
-  // Another member may know better: no leader, timed out, stopping (codes 14, 4, 9, 8; "not a primary
-  // lessor").
-  [[nodiscard]] bool is_transient() const;
-  // "etcd: permission denied (7)"
-  [[nodiscard]] Error to_error() const;
 };
 
 }  // namespace tamada::etcd

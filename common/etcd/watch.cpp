@@ -6,7 +6,7 @@
 
 namespace tamada::etcd {
 
-Watch::Watch(Client& client, std::string key, const WatchOptions& options, WatchListener& listener)
+Watch::Watch(Client& client, std::string key, const WatchOptions& options, WatchCallbacks& listener)
     : machine_(std::make_unique<Machine>(client.fleet(), std::move(key), options, listener)) {}
 
 Watch::~Watch() = default;

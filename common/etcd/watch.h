@@ -28,7 +28,7 @@
 
 namespace tamada::etcd {
 
-class WatchListener {
+class WatchCallbacks {
  public:
   // `key` has this value, or (nullopt) is not there. The first answer tells the watched key in any case; of a
   // prefix, the keys that are there. Then each change. `revision` is that of the change (of a key that is
@@ -36,6 +36,14 @@ class WatchListener {
   // a heartbeat at once, so that its on_fresh comes one round trip later.
   virtual void on_value(const std::string& key, const std::optional<std::string>& value,
                         std::int64_t revision, TimePoint as_of) = 0;
+  // The same with everything that etcd says of the key; who wants that takes it here, and on_value is not called. Of a
+  // deletion only the key's name counts.
+  virtual void on_key(const KeyValue& kv, bool deleted, std::int64_t revision, TimePoint as_of) {
+    on_value(kv.key, deleted ? std::nullopt : std::optional(kv.value), revision, as_of);
+  }
+  // Every change up to this revision has been told: between two of these calls stand whole transactions. It goes back
+  // when etcd was restored or built anew.
+  virtual void on_told(std::int64_t /*revision*/) {}
   // All that was told is complete as of that moment (boot clock): the send time of the request that proved
   // it. Never goes back. Comes after the on_value calls of each range, and with each heartbeat. The first one
   // after on_silence ends the episode.
@@ -47,7 +55,7 @@ class WatchListener {
   virtual void on_still_silent(const Error& /*why*/) {}
 
  protected:
-  ~WatchListener() = default;
+  ~WatchCallbacks() = default;
 };
 
 struct WatchOptions {
@@ -61,7 +69,7 @@ struct WatchOptions {
 
 class Watch {
  public:
-  Watch(Client& client, std::string key, const WatchOptions& options, WatchListener& listener);
+  Watch(Client& client, std::string key, const WatchOptions& options, WatchCallbacks& listener);
   ~Watch();
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;

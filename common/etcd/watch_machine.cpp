@@ -18,11 +18,11 @@ constexpr int heartbeats_until_dead = 2;
 
 }  // namespace
 
-Watch::Machine::Machine(Fleet& fleet, std::string key, const WatchOptions& options, WatchListener& listener)
+Watch::Machine::Machine(Fleet& fleet, std::string key, const WatchOptions& options, WatchCallbacks& callbacks)
     : fleet_(fleet),
       key_(std::move(key)),
       options_(options),
-      listener_(listener),
+      callbacks_(callbacks),
       index_(fleet.preferred()),
       backoff_(options.min_backoff, options.max_backoff, fleet.random_seed()),
       timer_(fleet.loop(),
@@ -45,6 +45,7 @@ void Watch::Machine::poke() {
 
 void Watch::Machine::begin() {
   state_ = State::ranging;
+  member_ = &fleet_.member(index_);
   ask_range(&Machine::on_first_range);
 }
 
@@ -53,7 +54,7 @@ void Watch::Machine::ask_range(void (Machine::*then)(const RangeReply&)) {
   range_.emplace(fleet_, member(), "/kv/range", encode(request), options_.timeout,
                  [this, then](tl::expected<MemberAnswer, MemberFailure> answer) {
                    range_.reset();
-                   if (!answer) return fail(answer.error().error);
+                   if (!answer) return fail(answer.error().failure.error);
                    auto reply = decode_range(answer->body);
                    if (!reply) {
                      return fail({reply.error().kind,
@@ -86,21 +87,21 @@ void Watch::Machine::open_stream() {
   const auto target = http::Target::of(member().url, member().address, fleet_.options().tls);
   stream_.emplace(fleet_.loop(), target, request,
                   http::StreamOptions{.head_timeout = options_.timeout, .idle_timeout = 0s, .limits = {}},
-                  static_cast<http::StreamRequest::Listener&>(*this));
+                  static_cast<http::StreamRequest::Callbacks&>(*this));
   timer_.start(options_.timeout);
 }
 
 void Watch::Machine::on_created() {
   state_ = State::standing;
   silence_told_ = false;
-  fleet_.prefer(index_);
+  fleet_.prefer(member());
   base_revision_ = applied_revision_ = first_.header.revision;
   owed_revision_ = 0;
   heartbeats_owed_ = 0;
   heartbeat_again_ = false;
   timer_.start(options_.heartbeat);
   const RangeReply reply = std::exchange(first_, {});
-  if (tell_range(reply)) (void)tell_fresh(reply.as_of);
+  if (tell_range(reply) && tell_all(reply.header.revision)) (void)tell_fresh(reply.as_of);
 }
 
 void Watch::Machine::fail(const Error& why) {
@@ -113,8 +114,8 @@ void Watch::Machine::fail(const Error& why) {
   timer_.start(all_failed ? backoff_.next() : Duration{});
   if (!all_failed) return;
   // Last: it may destroy this object.
-  if (std::exchange(silence_told_, true)) return listener_.on_still_silent(why);
-  listener_.on_silence(why);
+  if (std::exchange(silence_told_, true)) return callbacks_.on_still_silent(why);
+  callbacks_.on_silence(why);
 }
 
 // --- while it stands
@@ -146,9 +147,10 @@ void Watch::Machine::on_heartbeat(const RangeReply& reply) {
   // A range that was read before the newest event of the stream has nothing to add, but it proves that all
   // that was true when it was asked for has been told.
   if (reply.header.revision >= applied_revision_) {
-    const http::Presence::Guard guard(presence_);
-    if (!tell_range(reply) || guard.gone()) return;
+    const loop::Lifetime::Watch watch(lifetime_);
+    if (!tell_range(reply) || watch.is_over()) return;
     applied_revision_ = reply.header.revision;
+    if (!tell_all(applied_revision_)) return;
   }
   (void)tell_fresh(reply.as_of);
 }
@@ -166,9 +168,9 @@ void Watch::Machine::on_message(const WatchMessage& message) {
                                                      reason.empty() ? "no reason given" : reason)});
   }
   if (message.created && state_ == State::opening) {
-    const http::Presence::Guard guard(presence_);
+    const loop::Lifetime::Watch watch(lifetime_);
     on_created();
-    if (guard.gone()) return;
+    if (watch.is_over()) return;
   }
   if (state_ != State::standing || message.events.empty()) return;
   // One revision may hold several keys: what is known is compared with where this message began.
@@ -180,6 +182,7 @@ void Watch::Machine::on_message(const WatchMessage& message) {
     applied_revision_ = std::max(applied_revision_, revision);
     if (!tell(event.kv, event.deleted, revision, as_of_)) return;
   }
+  if (!tell_all(applied_revision_)) return;
   heartbeat();
 }
 
@@ -197,7 +200,7 @@ void Watch::Machine::on_stream_bytes(std::string_view bytes) {
     return fail(
         {split.error().kind, fmt::format("etcd {}: watch: {}", member().words(), split.error().message)});
   }
-  const http::Presence::Guard guard(presence_);
+  const loop::Lifetime::Watch watch(lifetime_);
   for (const std::string& object : objects) {
     const auto message = decode_watch(object);
     if (!message) {
@@ -206,32 +209,33 @@ void Watch::Machine::on_stream_bytes(std::string_view bytes) {
                    fmt::format("etcd {}: watch: {}", member().words(), message.error().message)});
     }
     on_message(*message);
-    if (guard.gone() || !stream_) return;
+    if (watch.is_over() || !stream_) return;
   }
 }
 
-void Watch::Machine::on_stream_end(Result<void> result) {
-  if (!result) return fail({result.error().kind, fmt::format("etcd: {}", result.error().message)});
+void Watch::Machine::on_stream_end(http::Outcome<void> outcome) {
+  if (!outcome) {
+    const Error& why = outcome.error().error;
+    return fail({why.kind, fmt::format("etcd: {}", why.message)});
+  }
   if (stream_status_ == 200) {
     return fail({ErrorKind::closed, fmt::format("etcd {}: it ended the watch", member().words())});
   }
   const RpcError rpc = decode_error(stream_status_, refusal_);
-  if (rpc.wants_authentication()) forget_login();
-  if (rpc.is_unknown_path()) member().prefix.clear();
+  if (rpc.fault() == RpcFault::not_logged_in) forget_login();
+  if (rpc.fault() == RpcFault::unknown_path) member().prefix.clear();
   const Error error = rpc.to_error();
   fail({error.kind, fmt::format("etcd {}: watch: {}", member().words(), error.message)});
 }
 
-// --- what the listener hears
+// --- what the callbacks hears
 
 bool Watch::Machine::tell_range(const RangeReply& reply) {
   const std::int64_t revision = reply.header.revision;
   std::map<std::string, KeyValue> gone = told_;
   for (const KeyValue& kv : reply.kvs) {
     const auto known = gone.extract(kv.key);
-    const bool same =
-        !known.empty() && known.mapped().mod_revision == kv.mod_revision && known.mapped().value == kv.value;
-    if (same) continue;
+    if (!known.empty() && known.mapped() == kv) continue;
     note_owed(kv.mod_revision, revision);
     if (!tell(kv, false, kv.mod_revision, reply.as_of)) return false;
   }
@@ -261,26 +265,29 @@ void Watch::Machine::forget_login() {
 }
 
 bool Watch::Machine::tell(const KeyValue& kv, bool deleted, std::int64_t revision, TimePoint as_of) {
-  // Copies: the listener may destroy this object, and kv may lie in it.
-  const std::string key = kv.key;
-  std::optional<std::string> value;
+  const KeyValue copy = kv;  // the callbacks may destroy this object, and kv may lie in it
   if (deleted) {
-    told_.erase(key);
+    told_.erase(copy.key);
   } else {
-    value = kv.value;
-    told_[key] = kv;
+    told_[copy.key] = copy;
   }
   anything_told_ = true;
-  const http::Presence::Guard guard(presence_);
-  listener_.on_value(key, value, revision, as_of);
-  return !guard.gone();
+  const loop::Lifetime::Watch watch(lifetime_);
+  callbacks_.on_key(copy, deleted, revision, as_of);
+  return !watch.is_over();
+}
+
+bool Watch::Machine::tell_all(std::int64_t revision) {
+  const loop::Lifetime::Watch watch(lifetime_);
+  callbacks_.on_told(revision);
+  return !watch.is_over();
 }
 
 bool Watch::Machine::tell_fresh(TimePoint as_of) {
   as_of_ = std::max(as_of_, as_of);
-  const http::Presence::Guard guard(presence_);
-  listener_.on_fresh(as_of_);
-  return !guard.gone();
+  const loop::Lifetime::Watch watch(lifetime_);
+  callbacks_.on_fresh(as_of_);
+  return !watch.is_over();
 }
 
 }  // namespace tamada::etcd

@@ -12,19 +12,19 @@
 #include <optional>
 #include <string>
 
-#include "common/etcd/backoff.h"
+#include "common/base/backoff.h"
 #include "common/etcd/fleet.h"
 #include "common/etcd/json_splitter.h"
 #include "common/etcd/member_call.h"
 #include "common/etcd/watch.h"
-#include "common/http/presence.h"
 #include "common/http/stream_request.h"
+#include "common/loop/lifetime.h"
 
 namespace tamada::etcd {
 
-class Watch::Machine final : private http::StreamRequest::Listener {
+class Watch::Machine final : private http::StreamRequest::Callbacks {
  public:
-  Machine(Fleet& fleet, std::string key, const WatchOptions& options, WatchListener& listener);
+  Machine(Fleet& fleet, std::string key, const WatchOptions& options, WatchCallbacks& callbacks);
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
@@ -48,27 +48,29 @@ class Watch::Machine final : private http::StreamRequest::Listener {
 
   void on_stream_head(const http::Response& head) override;
   void on_stream_bytes(std::string_view bytes) override;
-  void on_stream_end(Result<void> result) override;
+  void on_stream_end(http::Outcome<void> outcome) override;
 
   // Tells the difference between what was told and the range. False if this object was destroyed meanwhile.
   bool tell_range(const RangeReply& reply);
   bool tell(const KeyValue& kv, bool deleted, std::int64_t revision, TimePoint as_of);
+  bool tell_all(std::int64_t revision);
   bool tell_fresh(TimePoint as_of);
   // A heartbeat has seen, at revision `seen_at`, a change that the stream has to tell as well: of `from` or
   // later.
   void note_owed(std::int64_t from, std::int64_t seen_at);
 
   void forget_login();
-  [[nodiscard]] Member& member() { return fleet_.member(index_); }
+  [[nodiscard]] Member& member() { return *member_; }
 
   Fleet& fleet_;
   const std::string key_;
   const WatchOptions options_;
-  WatchListener& listener_;
-  http::Presence presence_;
+  WatchCallbacks& callbacks_;
+  loop::Lifetime lifetime_;
 
   State state_ = State::waiting;
-  std::size_t index_;         // the member of this try
+  std::size_t index_;         // the place of the member of this try, when it began
+  Member* member_ = nullptr;  // that member: the fleet keeps it
   std::size_t failures_ = 0;  // in a row, without a heartbeat answered in between
   bool silence_told_ = false;
   Backoff backoff_;
@@ -80,7 +82,7 @@ class Watch::Machine final : private http::StreamRequest::Listener {
   int stream_status_ = 0;
   RangeReply first_;  // until the watch has been created
 
-  // What the listener knows. Survives failures: only differences are told afterwards.
+  // What was told. It survives failures: only differences are told afterwards.
   std::map<std::string, KeyValue> told_;
   bool anything_told_ = false;
   TimePoint as_of_{};

@@ -1,7 +1,7 @@
 // Channel: one connection, plain or TLS, with the verbs and the promises of loop::TcpStream. Used once.
 //
 // After close()/finish() or destruction returns, no callback of this object runs again; all may be called
-// from inside one of its callbacks. Loop thread only; Loop and listener must outlive it.
+// from inside one of its callbacks. Loop thread only; Loop and callbacks must outlive it.
 //
 // With TLS: on_connected() comes once the handshake is done (also for adopted sockets, which is the server's
 // side); on_bytes() hands on plain text; a refused handshake answers through on_connected(), later trouble
@@ -17,18 +17,18 @@
 
 #include "common/base/address.h"
 #include "common/base/time.h"
-#include "common/http/presence.h"
+#include "common/base/unique_fd.h"
 #include "common/http/tls_session.h"
+#include "common/loop/lifetime.h"
 #include "common/loop/loop.h"
-#include "common/loop/stream_listener.h"
+#include "common/loop/stream_callbacks.h"
 #include "common/loop/tcp_stream.h"
-#include "common/loop/unique_fd.h"
 
 namespace tamada::http {
 
-class Channel final : private loop::StreamListener {
+class Channel final : private loop::StreamCallbacks {
  public:
-  Channel(loop::Loop& loop, loop::StreamListener& listener);
+  Channel(loop::Loop& loop, loop::StreamCallbacks& callbacks);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -36,7 +36,7 @@ class Channel final : private loop::StreamListener {
   // `tls`: null for plain. `timeout` covers the TCP connection only; the owner's deadline covers the
   // handshake.
   void connect(const Address& peer, Duration timeout, std::unique_ptr<TlsSession> tls);
-  void adopt(loop::UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls);
+  void adopt(UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls);
   // What was adopted plain goes on behind TLS; `received`: what has come of it already. The server's side
   // only.
   void start_tls(std::unique_ptr<TlsSession> tls, std::string_view received);
@@ -62,6 +62,9 @@ class Channel final : private loop::StreamListener {
   [[nodiscard]] const Address& peer_address() const { return stream_.peer_address(); }
   // Also after the end: the peer asked for a certificate that we do not have.
   [[nodiscard]] bool lacks_certificate() const { return tls_ != nullptr && tls_->lacks_certificate(); }
+  [[nodiscard]] PeerCertificate peer_certificate() const {
+    return tls_ == nullptr ? PeerCertificate::no_tls : tls_->peer_certificate();
+  }
   [[nodiscard]] std::string peer_subject() const { return tls_ == nullptr ? "" : tls_->peer_subject(); }
 
  private:
@@ -75,9 +78,9 @@ class Channel final : private loop::StreamListener {
   void fail_tls(const Error& why);
 
   loop::TcpStream stream_;
-  loop::StreamListener& listener_;
+  loop::StreamCallbacks& callbacks_;
   std::unique_ptr<TlsSession> tls_;
-  Presence presence_;
+  loop::Lifetime lifetime_;
   bool connected_ = false;
   bool handshake_told_ = false;
   bool end_told_ = false;

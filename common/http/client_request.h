@@ -1,16 +1,16 @@
 // ClientRequest: asks an HTTP server one thing and gets one answer, in bounded time and memory.
 //
-//   ClientRequest request(loop, target, {.path = "/replica"}, options, [](Result<Response> answer) { ... });
+//   ClientRequest request(loop, target, {.path = "/replica"}, options, [](Outcome<Response> answer) { ... });
 //
 // The callback runs exactly once, never from inside the constructor, unless the request is destroyed before,
 // which cancels it; it may be destroyed in the callback. Loop thread only; Loop and the target's TLS context
 // must outlive it.
 //
-// Any answer that is whole HTTP is a success here, whatever its status. Errors name the request, the server
-// and the reason, e.g. "GET /replica from http://pg1:8008 (10.0.0.1:8008): no answer within 2000 ms (reading
-// the headers)", with the kinds
-//   refused, unreachable, system   connecting
-//   timeout    the deadline passed; the phase stands in the words
+// Any answer that is whole HTTP is a success here, whatever its status. A failure (failure.h) carries the
+// stage it came in, and its words name the request, the server and the reason, e.g. "GET /replica from
+// http://pg1:8008 (10.0.0.1:8008): no whole answer within 2000 ms (reading the headers)". Its kinds:
+//   refused, unreachable, system   mostly while connecting, but an established connection may end so as well
+//   timeout    the deadline passed
 //   reset      the server reset the connection
 //   closed     it ended the connection before the answer was whole
 //   denied     TLS: a certificate was refused, theirs or ours
@@ -31,9 +31,9 @@ struct ClientOptions {
   MessageLimits limits = {};      // 64 KiB of headers, 1 MiB of body
 };
 
-class ClientRequest final : private ExchangeListener {
+class ClientRequest final : private ExchangeCallbacks {
  public:
-  using Callback = std::function<void(Result<Response>)>;
+  using Callback = std::function<void(Outcome<Response>)>;
 
   // Preconditions: those of Exchange; `target.address` is set.
   ClientRequest(loop::Loop& loop, const Target& target, const Request& request, const ClientOptions& options,
@@ -44,15 +44,12 @@ class ClientRequest final : private ExchangeListener {
 
   // Started and not answered yet.
   [[nodiscard]] bool is_pending() const { return exchange_.has_value(); }
-  // In the callback, of a request that failed: what it was waiting for.
-  [[nodiscard]] Phase phase() const { return phase_; }
 
  private:
-  void on_done(Result<Response> result) override;
+  void on_done(Outcome<Response> outcome) override;
 
   Callback callback_;
   std::optional<Exchange> exchange_;
-  Phase phase_ = Phase::connecting;
   loop::Timer deadline_;
 };
 

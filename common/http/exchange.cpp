@@ -11,31 +11,15 @@ namespace tamada::http {
 namespace {
 
 // For the last bytes and the peer's FIN; the loop does it alone.
-constexpr Duration farewell = 2s;
+constexpr Duration linger_timeout = 2s;
 
 }  // namespace
 
-std::string_view words_of(Phase phase) {
-  switch (phase) {
-    case Phase::connecting:
-      return "connecting";
-    case Phase::tls_handshake:
-      return "TLS handshake";
-    case Phase::answer:
-      return "waiting for the answer";
-    case Phase::headers:
-      return "reading the headers";
-    case Phase::body:
-      return "reading the body";
-  }
-  return "";
-}
-
 Exchange::Exchange(loop::Loop& loop, const Target& target, const Request& request,
                    const MessageLimits& limits, bool streaming, Duration connect_timeout,
-                   ExchangeListener& listener)
+                   ExchangeCallbacks& callbacks)
     : channel_(loop, *this),
-      listener_(listener),
+      callbacks_(callbacks),
       parser_(limits, {.to_head = request.method == "HEAD", .streaming = streaming}),
       streaming_(streaming),
       words_(fmt::format("{} {} from {}", request.method, request.path, target.words())),
@@ -55,21 +39,28 @@ Exchange::Exchange(loop::Loop& loop, const Target& target, const Request& reques
 }
 
 Exchange::~Exchange() {
-  channel_.finish(farewell);
+  channel_.finish(linger_timeout);
 }
 
-Phase Exchange::phase() const {
-  if (!sent_) return channel_.is_handshaking() ? Phase::tls_handshake : Phase::connecting;
-  if (parser_.head_complete()) return Phase::body;
-  return parser_.begun() ? Phase::headers : Phase::answer;
+Stage Exchange::stage() const {
+  if (early_failure_) return Stage::preparing;
+  if (!begun_sending_) return channel_.is_handshaking() ? Stage::tls_handshake : Stage::connecting;
+  if (parser_.head_complete()) return Stage::body;
+  if (parser_.begun()) return Stage::head;
+  return all_sent_ ? Stage::waiting : Stage::sending;
 }
 
 void Exchange::on_connected(Result<void> result) {
   if (!result) return done(tl::make_unexpected(result.error()));
-  sent_ = true;
+  begun_sending_ = true;
   sent_at_ = loop::boot_now();
   channel_.write(std::exchange(request_bytes_, {}));
+  all_sent_ = channel_.queued() == 0;
   channel_.read_start();
+}
+
+void Exchange::on_drained() {
+  all_sent_ = true;
 }
 
 void Exchange::on_bytes(std::span<const std::byte> bytes) {
@@ -83,23 +74,23 @@ void Exchange::on_end() {
 }
 
 void Exchange::on_closed(const Error& why) {
-  done(fail(why.kind, fmt::format("{} ({})", why.message, words_of(phase()))));
+  done(fail(why.kind, fmt::format("{} ({})", why.message, words_of(stage()))));
 }
 
 void Exchange::deliver() {
-  const Presence::Guard guard(presence_);
+  const loop::Lifetime::Watch watch(lifetime_);
   if (streaming_ && parser_.head_complete() && parser_.progress() != Progress::failed) {
     if (!head_told_) {
       head_told_ = true;
       Response head = parser_.take();
       head.sent_at = sent_at_;
-      listener_.on_head(head);
-      if (guard.gone()) return;
+      callbacks_.on_head(head);
+      if (watch.is_over()) return;
     }
     const std::string body = parser_.take_body();
     if (!body.empty()) {
-      listener_.on_body(body);
-      if (guard.gone()) return;
+      callbacks_.on_body(body);
+      if (watch.is_over()) return;
     }
   }
   switch (parser_.progress()) {
@@ -116,7 +107,7 @@ void Exchange::deliver() {
 }
 
 void Exchange::done(Result<Response> result) {
-  channel_.finish(farewell);
+  channel_.finish(linger_timeout);
   if (!result) {
     std::string why = fmt::format("{}: {}", words_, result.error().message);
     // With TLS 1.3 our handshake is over before the server has looked at what we showed.
@@ -125,7 +116,8 @@ void Exchange::done(Result<Response> result) {
     }
     result = fail(result.error().kind, std::move(why));
   }
-  listener_.on_done(std::move(result));
+  if (result) return callbacks_.on_done(*std::move(result));
+  callbacks_.on_done(tl::make_unexpected(Failure{std::move(result.error()), stage()}));
 }
 
 }  // namespace tamada::http

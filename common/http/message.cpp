@@ -6,7 +6,7 @@
 #include <cassert>
 #include <iterator>
 
-#include "common/http/base64.h"
+#include "common/base/base64.h"
 
 namespace tamada::http {
 namespace {
@@ -136,8 +136,12 @@ std::string request_bytes(const Request& request, std::string_view host, bool ke
   return out;
 }
 
+std::string status_line(int status, int minor_version) {
+  return fmt::format("HTTP/1.{} {} {}\r\n", minor_version, status, status_words(status));
+}
+
 std::string response_head(int status, const Headers& headers) {
-  std::string out = fmt::format("HTTP/1.1 {} {}\r\n", status, status_words(status));
+  std::string out = status_line(status, 1);
   append_headers(out, headers);
   out += "\r\n";
   return out;

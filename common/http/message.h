@@ -52,6 +52,8 @@ struct Response {
 // must not hold these. Precondition: is_header_safe() of every part but the body.
 [[nodiscard]] std::string request_bytes(const Request& request, std::string_view host, bool keep_alive);
 
+// "HTTP/1.0 200 OK" with its line end.
+[[nodiscard]] std::string status_line(int status, int minor_version);
 // Status line and headers up to and including the empty line. Adds nothing.
 [[nodiscard]] std::string response_head(int status, const Headers& headers);
 // One chunk of a chunked body. Precondition: `data` is not empty (an empty chunk would end the body).

@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-#include "common/wire/proxy_protocol.h"
+#include "common/base/proxy_protocol.h"
 
 namespace tamada::http {
 namespace {
@@ -36,10 +36,10 @@ ProxyPreface::State ProxyPreface::feed(std::string_view bytes) {
     return refuse(fmt::format("a PROXY header from {}, expected HTTP; {} does not name this address",
                               peer_.to_string(), setting_));
   }
-  const auto parsed = wire::parse_proxy_header(std::as_bytes(std::span(received_.data(), received_.size())));
-  if (std::holds_alternative<wire::NeedMore>(parsed)) return State::need_more;
+  const auto parsed = parse_proxy_header(std::as_bytes(std::span(received_.data(), received_.size())));
+  if (std::holds_alternative<NeedMore>(parsed)) return State::need_more;
   if (const auto* error = std::get_if<Error>(&parsed)) return refuse(error->message);
-  const auto& header = std::get<wire::ProxyHeader>(parsed);
+  const auto& header = std::get<ProxyHeader>(parsed);
   client_ = header.source;
   received_.erase(0, header.size);
   return State::done;

@@ -1,4 +1,4 @@
-// ProxyPreface: the PROXY header (wire/proxy_protocol.h) that may stand before the first byte of a connection
+// ProxyPreface: the PROXY header (common/base/proxy_protocol.h) that may stand before the first byte of a connection
 // to a server: load balancers send one with their checks, and for whom they speak. HTTP, or TLS, follows.
 //
 // Whoever is not expected to send one may not: what it says could be made up. Fed the first bytes as they

@@ -71,6 +71,11 @@ void Responder::send(const KeptResponse& response) {
   if (ServerConnection* one = waiting(connections_, id_, std::exchange(exchange_, 0))) one->send(response);
 }
 
+void Responder::send_status_line(int status) {
+  if (ServerConnection* one = waiting(connections_, id_, std::exchange(exchange_, 0)))
+    one->send_status_line(status);
+}
+
 ResponseStream Responder::stream(int status, const Headers& headers) {
   const std::uint64_t exchange = std::exchange(exchange_, 0);
   ServerConnection* one = waiting(connections_, id_, exchange);

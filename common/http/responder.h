@@ -59,6 +59,9 @@ class Responder {
   void send(const Response& response) { send(KeptResponse(response)); }
   // The same for one that is sent again and again: without making it anew.
   void send(const KeptResponse& response);
+  // An answer that is its status line and nothing else, no header and no body: all that the check of a load balancer reads.
+  // The connection ends with it, since nothing tells where it would end otherwise, but after HEAD in HTTP/1.1.
+  void send_status_line(int status);
   // Begins an answer without end: chunked for HTTP/1.1; for HTTP/1.0 the body ends with the connection.
   [[nodiscard]] ResponseStream stream(int status, const Headers& headers);
 

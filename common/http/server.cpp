@@ -22,8 +22,12 @@ Result<void> Server::listen_like(const Server& other) {
   return listener_.adopt(std::move(*socket));
 }
 
-Result<void> Server::listen_on(loop::UniqueFd listening_socket) {
+Result<void> Server::listen_on(UniqueFd listening_socket) {
   return listener_.adopt(std::move(listening_socket));
+}
+
+void Server::reconfigure(const ServerOptions& options) {
+  connections_->reconfigure(options);
 }
 
 std::size_t Server::connections() const {
@@ -34,7 +38,7 @@ const ServerCounters& Server::counters() const {
   return connections_->counters();
 }
 
-void Server::on_accept(loop::UniqueFd socket, const Address& peer) {
+void Server::on_accept(UniqueFd socket, const Address& peer) {
   connections_->accept(std::move(socket), peer);
 }
 

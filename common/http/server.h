@@ -73,9 +73,12 @@ struct ServerOptions {
 struct Peer {
   Address address;                  // as a PROXY header named it, else the connection's own
   std::string certificate_subject;  // of a verified client certificate; empty if none
+  // What decides whether a client has shown one: a certificate may have no subject. One that is not signed by
+  // an authority of TlsServerOptions::client_ca_file ends the handshake, so no handler sees it.
+  PeerCertificate certificate = PeerCertificate::no_tls;
 };
 
-class Server final : private loop::AcceptListener {
+class Server final : private loop::AcceptCallbacks {
  public:
   // Called for each whole request; must answer through the responder, now or later. Must not throw.
   using Handler = std::function<void(Request request, const Peer& peer, Responder responder)>;
@@ -91,22 +94,26 @@ class Server final : private loop::AcceptListener {
   // options in its place, without a moment in which nobody listens.
   Result<void> listen_like(const Server& other);
   // Takes clients from a socket that listens already.
-  Result<void> listen_on(loop::UniqueFd listening_socket);
+  Result<void> listen_on(UniqueFd listening_socket);
   // Another descriptor of the listening socket, for another process.
-  [[nodiscard]] Result<loop::UniqueFd> share() const { return listener_.share(); }
+  [[nodiscard]] Result<UniqueFd> share() const { return listener_.share(); }
   // With the port the kernel chose.
   [[nodiscard]] Address address() const { return listener_.address(); }
+  // Other options from now on, in place: nobody is cut and no socket is opened. What has begun goes on as it
+  // was: an open connection keeps its TLS, its limits of size and the time limit that is running; the next
+  // time limits, the number of connections and whose PROXY header is taken are the new ones. Fewer
+  // connections than are open cut nobody, and let nobody in until there is room. `counters` stay those of the
+  // constructor. The former TLS context may go afterwards.
+  void reconfigure(const ServerOptions& options);
   // Clients wait in the backlog until resume().
   void pause() { listener_.stop(); }
   void resume() { listener_.resume(); }
-  // Accepts nobody any more; open connections go on.
-  void stop_listening() { listener_.close(); }
 
   [[nodiscard]] std::size_t connections() const;
   [[nodiscard]] const ServerCounters& counters() const;
 
  private:
-  void on_accept(loop::UniqueFd socket, const Address& peer) override;
+  void on_accept(UniqueFd socket, const Address& peer) override;
 
   std::shared_ptr<ServerConnections> connections_;
   loop::TcpListener listener_;

@@ -12,7 +12,7 @@
 namespace tamada::http {
 namespace {
 
-constexpr Duration farewell = 2s;
+constexpr Duration linger_timeout = 2s;
 // A client that sends on while it gets a stream: nobody pipelines that much behind an answer without end.
 constexpr std::size_t max_unparsed = std::size_t{64} * 1024;
 
@@ -25,7 +25,7 @@ ServerConnection::ServerConnection(ServerConnections& owner, std::uint64_t id)
       timer_(owner.loop(), [this] { on_timeout(); }),
       parser_(owner.options().limits) {}
 
-void ServerConnection::start(loop::UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls) {
+void ServerConnection::start(UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls) {
   client_ = peer;
   const auto& from = owner_.options().proxy_from;
   const bool expected =
@@ -122,7 +122,7 @@ void ServerConnection::hand_over(Request request) {
   to_head_ = request.method == "HEAD";
   chunked_ = request.minor_version >= 1;
   enter(Phase::answering, 0s);
-  const Peer peer{client_, channel_.peer_subject()};
+  const Peer peer{client_, channel_.peer_subject(), channel_.peer_certificate()};
   owner_.handler()(std::move(request), peer, Responder(owner_.weak_from_this(), id_, exchange_));
 }
 
@@ -137,6 +137,15 @@ void ServerConnection::send(const KeptResponse& response) {
   } else {
     write_out(response.bytes(keep_alive_, !to_head_));
   }
+  answer_done();
+}
+
+void ServerConnection::send_status_line(int status) {
+  assert(phase_ == Phase::answering);
+  count_answer(status);
+  // An answer to HEAD ends with its head; chunked_: the client speaks HTTP/1.1, which keeps open what nobody closes.
+  if (client_ended_ || !to_head_ || !chunked_) keep_alive_ = false;
+  write_out(status_line(status, keep_alive_ ? 1 : 0) + "\r\n");
   answer_done();
 }
 
@@ -241,7 +250,7 @@ void ServerConnection::enter(Phase phase, Duration limit) {
 void ServerConnection::leave() {
   if (phase_ == Phase::closed) return;
   // A big last answer has its time to be read; everything else is gone at once.
-  channel_.finish(channel_.queued() > 0 ? owner_.options().write_timeout : farewell);
+  channel_.finish(channel_.queued() > 0 ? owner_.options().write_timeout : linger_timeout);
   enter(Phase::closed, 0s);
   owner_.retire(id_);
 }

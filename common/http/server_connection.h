@@ -22,13 +22,13 @@ namespace tamada::http {
 
 class ServerConnections;
 
-class ServerConnection final : private loop::StreamListener {
+class ServerConnection final : private loop::StreamCallbacks {
  public:
   ServerConnection(ServerConnections& owner, std::uint64_t id);
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
 
-  void start(loop::UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls);
+  void start(UniqueFd socket, const Address& peer, std::unique_ptr<TlsSession> tls);
 
   // Between two requests with nothing to send, or with a request that does not get on: may be closed to make
   // room for somebody who asks something.
@@ -52,6 +52,7 @@ class ServerConnection final : private loop::StreamListener {
     return phase_ == Phase::streaming && exchange == exchange_;
   }
   void send(const KeptResponse& response);
+  void send_status_line(int status);
   void begin_stream(int status, const Headers& headers);
   bool stream_write(std::string_view bytes);
   [[nodiscard]] std::size_t queued() const { return channel_.queued(); }

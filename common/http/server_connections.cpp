@@ -11,8 +11,8 @@
 namespace tamada::http {
 namespace {
 
-constexpr std::size_t max_farewells = 64;
-constexpr Duration farewell = 1s;
+constexpr std::size_t max_lingering = 64;
+constexpr Duration linger_timeout = 1s;
 
 }  // namespace
 
@@ -26,7 +26,7 @@ ServerConnections::~ServerConnections() {
   counters_->connections -= open_.size();
 }
 
-void ServerConnections::accept(loop::UniqueFd socket, const Address& peer) {
+void ServerConnections::accept(UniqueFd socket, const Address& peer) {
   ++counters_->accepted;
   counters_->connection_rate.add(loop::boot_now());
   if (open_.size() >= options_.max_connections && !make_room()) return turn_away(std::move(socket), peer);
@@ -44,14 +44,14 @@ void ServerConnections::accept(loop::UniqueFd socket, const Address& peer) {
   connection.start(std::move(socket), peer, std::move(tls));
 }
 
-void ServerConnections::turn_away(loop::UniqueFd socket, const Address& peer) {
+void ServerConnections::turn_away(UniqueFd socket, const Address& peer) {
   // A crowd that is turned away must not fill the loop with good-byes: then the socket is just closed. So it
   // is with TLS, where a word would cost a handshake.
   if (options_.tls != nullptr ||
-      loop_.open_handle_count(loop::HandleKind::lingering_socket) >= max_farewells) {
+      loop_.open_handle_count(loop::HandleKind::lingering_socket) >= max_lingering) {
     return;
   }
-  struct Nobody final : loop::StreamListener {
+  struct Nobody final : loop::StreamCallbacks {
     void on_bytes(std::span<const std::byte>) override {}
     void on_end() override {}
     void on_closed(const Error&) override {}
@@ -63,7 +63,7 @@ void ServerConnections::turn_away(loop::UniqueFd socket, const Address& peer) {
   ++counters_->answers[5];
   counters_->out_bytes += bytes.size();
   stream.write(std::as_bytes(std::span(bytes)));
-  stream.finish(farewell);
+  stream.finish(linger_timeout);
 }
 
 Response ServerConnections::own_answer(int status, std::string_view words) const {

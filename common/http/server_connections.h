@@ -19,7 +19,8 @@ class ServerConnections : public std::enable_shared_from_this<ServerConnections>
   ServerConnections(const ServerConnections&) = delete;
   ServerConnections& operator=(const ServerConnections&) = delete;
 
-  void accept(loop::UniqueFd socket, const Address& peer);
+  void reconfigure(const ServerOptions& options) { options_ = options; }
+  void accept(UniqueFd socket, const Address& peer);
   [[nodiscard]] ServerConnection* find(std::uint64_t id) const;
   // The connection has closed; its memory goes at the end of the turn.
   void retire(std::uint64_t id);
@@ -37,10 +38,10 @@ class ServerConnections : public std::enable_shared_from_this<ServerConnections>
   [[nodiscard]] ServerCounters& counters() { return *counters_; }
 
  private:
-  void turn_away(loop::UniqueFd socket, const Address& peer);
+  void turn_away(UniqueFd socket, const Address& peer);
 
   loop::Loop& loop_;
-  const ServerOptions options_;
+  ServerOptions options_;
   const Server::Handler handler_;
   std::map<std::uint64_t, std::unique_ptr<ServerConnection>> open_;
   std::vector<std::unique_ptr<ServerConnection>> retired_;

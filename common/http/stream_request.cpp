@@ -7,24 +7,25 @@
 namespace tamada::http {
 
 StreamRequest::StreamRequest(loop::Loop& loop, const Target& target, const Request& request,
-                             const StreamOptions& options, Listener& listener)
-    : listener_(listener),
+                             const StreamOptions& options, Callbacks& callbacks)
+    : callbacks_(callbacks),
       head_timeout_(options.head_timeout),
       idle_timeout_(options.idle_timeout),
       timer_(loop, [this] { on_timeout(); }) {
   exchange_.emplace(loop, target, request, options.limits, true, options.head_timeout,
-                    static_cast<ExchangeListener&>(*this));
+                    static_cast<ExchangeCallbacks&>(*this));
   timer_.start(head_timeout_);
 }
 
 StreamRequest::~StreamRequest() = default;
 
 void StreamRequest::on_timeout() {
+  const Stage stage = exchange_->stage();
   const std::string why = head_seen_
                               ? fmt::format("{}: silent for {} ms", exchange_->words(), to_ms(idle_timeout_))
                               : fmt::format("{}: no answer within {} ms ({})", exchange_->words(),
-                                            to_ms(head_timeout_), words_of(exchange_->phase()));
-  on_done(fail(ErrorKind::timeout, why));
+                                            to_ms(head_timeout_), words_of(stage));
+  on_done(tl::make_unexpected(Failure{{ErrorKind::timeout, why}, stage}));
 }
 
 void StreamRequest::set_idle_timeout(Duration limit) {
@@ -57,19 +58,19 @@ void StreamRequest::resume() {
 void StreamRequest::on_head(const Response& head) {
   head_seen_ = true;
   start_idle_timer();
-  listener_.on_stream_head(head);
+  callbacks_.on_stream_head(head);
 }
 
 void StreamRequest::on_body(std::string_view bytes) {
   start_idle_timer();
-  listener_.on_stream_bytes(bytes);
+  callbacks_.on_stream_bytes(bytes);
 }
 
-void StreamRequest::on_done(Result<Response> result) {
+void StreamRequest::on_done(Outcome<Response> outcome) {
   timer_.stop();
   exchange_.reset();
-  if (!result) return listener_.on_stream_end(tl::make_unexpected(std::move(result.error())));
-  listener_.on_stream_end({});
+  if (!outcome) return callbacks_.on_stream_end(tl::make_unexpected(std::move(outcome.error())));
+  callbacks_.on_stream_end({});
 }
 
 }  // namespace tamada::http

@@ -2,7 +2,7 @@
 //
 // The body is handed on as it comes. There is no deadline for the whole; the head must come within
 // `head_timeout`, and between two pieces of the body no more than `idle_timeout` may pass (0: for ever).
-// Loop thread only; Loop, listener and the target's TLS context must outlive it. It may be destroyed at any
+// Loop thread only; Loop, callbacks and the target's TLS context must outlive it. It may be destroyed at any
 // time, also in its callbacks; nothing is called afterwards.
 #pragma once
 
@@ -18,23 +18,23 @@ struct StreamOptions {
   MessageLimits limits = {};
 };
 
-class StreamRequest final : private ExchangeListener {
+class StreamRequest final : private ExchangeCallbacks {
  public:
-  class Listener {
+  class Callbacks {
    public:
     // Status and headers have come (any status). The body of the answer is empty.
     virtual void on_stream_head(const Response& head) = 0;
     // Never empty; cut anywhere.
     virtual void on_stream_bytes(std::string_view bytes) = 0;
     // Once, nothing comes after it: the answer is whole, or what went wrong (kinds as in ClientRequest).
-    virtual void on_stream_end(Result<void> result) = 0;
+    virtual void on_stream_end(Outcome<void> outcome) = 0;
 
    protected:
-    ~Listener() = default;
+    ~Callbacks() = default;
   };
 
   StreamRequest(loop::Loop& loop, const Target& target, const Request& request, const StreamOptions& options,
-                Listener& listener);
+                Callbacks& callbacks);
   ~StreamRequest();
   StreamRequest(const StreamRequest&) = delete;
   StreamRequest& operator=(const StreamRequest&) = delete;
@@ -48,11 +48,11 @@ class StreamRequest final : private ExchangeListener {
  private:
   void on_head(const Response& head) override;
   void on_body(std::string_view bytes) override;
-  void on_done(Result<Response> result) override;
+  void on_done(Outcome<Response> outcome) override;
   void on_timeout();
   void start_idle_timer();
 
-  Listener& listener_;
+  Callbacks& callbacks_;
   const Duration head_timeout_;
   Duration idle_timeout_;
   std::optional<Exchange> exchange_;

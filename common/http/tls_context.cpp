@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -38,10 +39,18 @@ std::string last_reason() {
   return reason != nullptr ? reason : fmt::format("error {:#x}", code);
 }
 
+struct KeyPassword {
+  const std::string& password;  // empty: none is known
+  bool asked = false;
+};
+
 // OpenSSL would otherwise ask for the key's password on the terminal, and the loop would stand still.
-int no_password(char*, int, int, void* asked) noexcept {
-  *static_cast<bool*>(asked) = true;
-  return -1;
+int tell_password(char* buffer, int size, int, void* data) noexcept {
+  auto& key = *static_cast<KeyPassword*>(data);
+  key.asked = true;
+  if (key.password.empty() || key.password.size() > static_cast<std::size_t>(size)) return -1;
+  std::copy(key.password.begin(), key.password.end(), buffer);
+  return static_cast<int>(key.password.size());
 }
 
 // What a PEM file holds, by the names of its parts: "CERTIFICATE, PRIVATE KEY".
@@ -78,11 +87,12 @@ tl::unexpected<Error> holds_no(std::string_view what, const std::string& file, s
                                               parts_of(file), wanted, why));
 }
 
-Result<void> use_own_certificate(SSL_CTX* context, const std::string& certificate, const std::string& key) {
+Result<void> use_own_certificate(SSL_CTX* context, const std::string& certificate, const std::string& key,
+                                 const std::string& password) {
   ERR_clear_error();
-  bool encrypted = false;
-  SSL_CTX_set_default_passwd_cb(context, no_password);
-  SSL_CTX_set_default_passwd_cb_userdata(context, &encrypted);
+  KeyPassword asked{password};
+  SSL_CTX_set_default_passwd_cb(context, tell_password);
+  SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
     return holds_no("the certificate", certificate, "a certificate");
   }
@@ -90,7 +100,11 @@ Result<void> use_own_certificate(SSL_CTX* context, const std::string& certificat
   SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
   // A key of another kind than the certificate's is taken, for a certificate that is still to come.
   if (used == 1 && SSL_CTX_check_private_key(context) == 1) return {};
-  if (encrypted) {
+  if (asked.asked && !password.empty() && used != 1) {
+    ERR_clear_error();
+    return fail(ErrorKind::invalid, fmt::format("the password that was given does not open the key {}", key));
+  }
+  if (asked.asked && password.empty()) {
     ERR_clear_error();
     return fail(
         ErrorKind::invalid,
@@ -129,8 +143,15 @@ Result<SslContextPtr> read_files(const TlsServerOptions& options) {
   auto context = new_context(TLS_server_method());
   if (!context) return context;
   SSL_CTX* raw = context->get();
-  auto own = use_own_certificate(raw, options.certificate_file, options.key_file);
+  auto own = use_own_certificate(raw, options.certificate_file, options.key_file, options.key_password);
   if (!own) return tl::make_unexpected(own.error());
+  if (!options.ciphers.empty() && SSL_CTX_set_cipher_list(raw, options.ciphers.c_str()) != 1) {
+    ERR_clear_error();
+    return fail(ErrorKind::invalid,
+                fmt::format("\"{}\" names no cipher of TLS 1.2 that OpenSSL knows; expected a list "
+                            "as \"openssl ciphers\" shows it",
+                            options.ciphers));
+  }
   // Session tickets would let a client go on with a certificate that is trusted no more.
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   if (options.client_ca_file.empty()) return context;
@@ -155,7 +176,7 @@ Result<SslContextPtr> read_files(const TlsClientOptions& options) {
     return fail(ErrorKind::invalid, "a client certificate needs both, certificate and key");
   }
   if (!options.certificate_file.empty()) {
-    auto own = use_own_certificate(raw, options.certificate_file, options.key_file);
+    auto own = use_own_certificate(raw, options.certificate_file, options.key_file, options.key_password);
     if (!own) return tl::make_unexpected(own.error());
   }
   if (!options.verify) {
@@ -219,10 +240,11 @@ Result<void> TlsContext::load() {
           server_
               ? std::function<void()>([fresh, options = server_options_] { *fresh = read_files(options); })
               : std::function<void()>([fresh, options = client_options_] { *fresh = read_files(options); });
-      run_aside_(std::move(job), [this, fresh, alive = std::weak_ptr<int>(alive_)] {
-        if (alive.expired()) return;
-        reading_ = false;
-        take(std::move(*fresh));
+      run_aside_(std::move(job), [fresh, handle = handles_.handle()] {
+        TlsContext* context = handle.get();
+        if (context == nullptr) return;
+        context->reading_ = false;
+        context->take(std::move(*fresh));
       });
     }
   }
@@ -241,15 +263,16 @@ Result<std::unique_ptr<TlsSession>> TlsContext::new_session(const std::string& h
   }
   SSL_set_connect_state(ssl.get());
   const std::string& name = client_options_.server_name.empty() ? host : client_options_.server_name;
+  const bool checks_name = client_options_.verify && client_options_.check_name;
   X509_VERIFY_PARAM* rules = SSL_get0_param(ssl.get());
   if (is_ip(name)) {
     // RFC 6066, 3: no IP literals in SNI.
-    if (client_options_.verify) X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str());
+    if (checks_name) X509_VERIFY_PARAM_set1_ip_asc(rules, name.c_str());
   } else {
     // SSL_set_tlsext_host_name() is a macro with an old-style cast.
     SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              const_cast<char*>(name.c_str()));
-    if (client_options_.verify) {
+    if (checks_name) {
       X509_VERIFY_PARAM_set_hostflags(rules, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
       if (name.empty() || X509_VERIFY_PARAM_set1_host(rules, name.c_str(), name.size()) != 1) {
         return fail(ErrorKind::invalid,

@@ -16,17 +16,21 @@
 
 #include "common/base/result.h"
 #include "common/http/tls_session.h"
+#include "common/loop/lifetime.h"
 
 namespace tamada::http {
 
 struct TlsClientOptions {
   // Off: any certificate of anybody is taken. For tests and for people who know what they lose.
   bool verify = true;
+  // Off: a certificate that is trusted is taken whatever name it is for.
+  bool check_name = true;
   // Whom to trust, PEM. Empty: the system's authorities.
   std::string ca_file;
-  // Our own certificate (with its chain) and key, PEM without password; both or neither.
+  // Our own certificate (with its chain) and key, PEM; both or neither.
   std::string certificate_file;
   std::string key_file;
+  std::string key_password;  // of an encrypted key; empty: it has none
   // The name to ask for (SNI) and to check, if it is not the host that is connected to.
   std::string server_name;
   // How an error text names the setting of `certificate_file`: "cluster.api_tls.cert_file".
@@ -35,7 +39,9 @@ struct TlsClientOptions {
 
 struct TlsServerOptions {
   std::string certificate_file;  // with its chain, PEM
-  std::string key_file;          // PEM without password
+  std::string key_file;          // PEM
+  std::string key_password;      // of an encrypted key; empty: it has none
+  std::string ciphers;           // for TLS 1.2, as OpenSSL lists them; empty: OpenSSL's own choice
   // Whose client certificates are taken; empty: none is asked for.
   std::string client_ca_file;
   bool require_client_certificate = true;  // with client_ca_file
@@ -79,7 +85,7 @@ class TlsContext {
   bool reading_ = false;  // aside
   SslContextPtr context_;
   std::string problem_;
-  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // what was read aside may come too late
+  loop::WeakHandles<TlsContext> handles_{*this};  // what was read aside may come too late
 };
 
 }  // namespace tamada::http

@@ -162,9 +162,16 @@ std::string TlsSession::take_cipher() {
   return bytes;
 }
 
+PeerCertificate TlsSession::peer_certificate() const {
+  // SSL_get_verify_result(3) says X509_V_OK as well where no certificate was shown.
+  const bool shown = SSL_get0_peer_certificate(ssl_.get()) != nullptr;
+  const bool verified = shown && SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+  return verified ? PeerCertificate::verified : PeerCertificate::not_shown;
+}
+
 std::string TlsSession::peer_subject() const {
+  if (peer_certificate() != PeerCertificate::verified) return {};
   X509* certificate = SSL_get0_peer_certificate(ssl_.get());
-  if (certificate == nullptr || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return {};
   BIO* text = BIO_new(BIO_s_mem());
   X509_NAME_print_ex(text, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
   std::string subject(BIO_ctrl_pending(text), '\0');

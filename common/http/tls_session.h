@@ -27,6 +27,13 @@ struct SslDeleter {
 using SslPtr = std::unique_ptr<ssl_st, SslDeleter>;
 using SslContextPtr = std::unique_ptr<ssl_ctx_st, SslDeleter>;
 
+// Whether the other side of a connection has shown who it is.
+enum class PeerCertificate {
+  no_tls,     // the connection is plain
+  not_shown,  // none was asked for, or the peer had none
+  verified,   // shown, and signed by an authority that is trusted here
+};
+
 class TlsSession {
  public:
   // `ssl`: fresh, with its side (client or server) chosen; `expected_name`: for words only, may be empty.
@@ -54,7 +61,10 @@ class TlsSession {
   [[nodiscard]] bool handshake_done() const { return handshake_done_; }
   // The peer said close_notify: its bytes are complete.
   [[nodiscard]] bool peer_closed() const { return peer_closed_; }
-  // The subject of the peer's verified certificate, e.g. "CN=admin"; empty if it showed none.
+  // After the handshake; never no_tls.
+  [[nodiscard]] PeerCertificate peer_certificate() const;
+  // The subject of the peer's verified certificate, e.g. "CN=admin"; empty if it showed none, or one
+  // without a subject.
   [[nodiscard]] std::string peer_subject() const;
 
   // A client's side: the peer asked for a certificate, and we had none to show. A peer that closes without an

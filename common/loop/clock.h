@@ -1,4 +1,4 @@
-// The only clock reading of the project. Core code never calls it: it is handed `now`.
+// The only clock reading of the project. Pure code never calls it: it is handed `now`.
 #pragma once
 
 #include "common/base/time.h"

@@ -1,4 +1,4 @@
-// FdWatch: tells its listener when a descriptor can be read or written. The descriptor belongs to someone
+// FdWatch: tells when a descriptor can be read or written. The descriptor belongs to someone
 // else, who closes it after close() (or destruction) of the watch.
 //
 // After close()/destruction returns, no callback of this object runs again. Both may be called from inside
@@ -23,7 +23,7 @@
 
 namespace tamada::loop {
 
-class FdListener {
+class FdCallbacks {
  public:
   // `events`: EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR as the kernel says; 0 after wake(). EPOLLHUP
   // and EPOLLERR come unasked; who cannot act on them calls FdWatch::close() or mute(), or is called each
@@ -31,13 +31,13 @@ class FdListener {
   virtual void on_ready(std::uint32_t events) noexcept = 0;
 
  protected:
-  ~FdListener() = default;
+  ~FdCallbacks() = default;
 };
 
 class FdWatch {
  public:
   // `exclusive`: of several loops watching one listening socket, the kernel wakes one and not all.
-  FdWatch(Loop& loop, FdListener& listener, bool exclusive = false);
+  FdWatch(Loop& loop, FdCallbacks& callbacks, bool exclusive = false);
   ~FdWatch();
   FdWatch(const FdWatch&) = delete;
   FdWatch& operator=(const FdWatch&) = delete;
@@ -58,9 +58,9 @@ class FdWatch {
   void wake();
 
  private:
-  friend class Poller;
+  friend class EpollSet;
   Loop& loop_;
-  FdListener& listener_;
+  FdCallbacks& callbacks_;
   int fd_ = -1;
   std::uint32_t registered_ = 0;  // what the kernel was told; 0: not in the set unless `in_set_`
   std::uint32_t wanted_ = 0;

@@ -1,7 +1,6 @@
 // FileWatch: "look again": what a path leads to has changed. Sees the file written in place, replaced by
 // rename, deleted, created (also when its folder does not exist yet), and any symbolic link on the way
-// changed (Kubernetes swaps a
-// `..data` link; a linked file whose target is written or replaced).
+// changed (Kubernetes swaps a `..data` link; a linked file whose target is written or replaced).
 //
 // inotify watches every folder that the path goes through a link or ends in; a stat() every `recheck` finds
 // what inotify does not see (network and FUSE file systems, inotify limits used up). A change is told once
@@ -20,14 +19,14 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "common/base/unique_fd.h"
 #include "common/loop/fd_watch.h"
 #include "common/loop/loop.h"
 #include "common/loop/timer.h"
-#include "common/loop/unique_fd.h"
 
 namespace tamada::loop {
 
-class FileWatch final : private FdListener {
+class FileWatch final : private FdCallbacks {
  public:
   struct Options {
     Duration settle = 50ms;

@@ -4,7 +4,7 @@
 //
 // Three may have given them: systemd, from a .socket unit; systemd, out of the descriptor store of a service,
 // where an earlier process of it has left them; or the process whose place this one takes. The names of
-// the last two begin with `own_name`, so that it is known which sockets the router may end, and which belong
+// the last two begin with `own_name`, so that it is known which sockets this program may end, and which belong
 // to somebody else.
 //
 // Not thread-safe; whoever uses it on another thread makes sure that nobody else does meanwhile.
@@ -15,13 +15,13 @@
 #include <vector>
 
 #include "common/base/address.h"
-#include "common/loop/unique_fd.h"
+#include "common/base/unique_fd.h"
 
 namespace tamada::loop {
 
 struct InheritedSocket {
   UniqueFd fd;           // not open: there is none
-  bool foreign = false;  // a .socket unit's: it listens also when the router has ended
+  bool foreign = false;  // a .socket unit's: it listens also when the program has ended
 };
 
 class InheritedSockets {

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "common/base/unique_fd.h"
 #include "common/loop/fd_watch.h"
 #include "common/loop/timer.h"
-#include "common/loop/unique_fd.h"
 
 namespace tamada::loop {
 
-class LingeringSocket final : public LoopOwned, private FdListener {
+class LingeringSocket final : public LoopOwned, private FdCallbacks {
  public:
   // Bytes [sent, queue.size()) are still to be sent; `read_ended`: the peer's FIN was seen already. Ends at
   // the latest after `deadline`, and 2 s after everything was handed to the kernel.

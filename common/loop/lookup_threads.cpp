@@ -1,17 +1,15 @@
 #include "common/loop/lookup_threads.h"
 
 #include <fmt/format.h>
-#include <pthread.h>
 
 #include <algorithm>
 #include <condition_variable>
-#include <csignal>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <utility>
 
-#include "common/loop/errno_text.h"
+#include "common/loop/start_thread.h"
 
 namespace tamada::loop {
 
@@ -59,22 +57,22 @@ LookupThreads::~LookupThreads() {
 
 LookupThreads::Number LookupThreads::ask(const std::string& host) {
   const Number number = ++last_;
-  int failed = 0;
+  Result<void> started;
   {
     const std::lock_guard lock(shared_->mutex);
     shared_->queue.emplace_back(number, host);
     if (shared_->idle < shared_->queue.size() && shared_->has_room()) {
-      failed = start_thread();
-      if (failed == 0) ++shared_->threads;
+      started = start_thread();
+      if (started) ++shared_->threads;
     }
-    if (failed == 0 || shared_->threads != shared_->left_behind) {
+    if (started || shared_->threads != shared_->left_behind) {
       shared_->changed.notify_one();
       return number;
     }
     shared_->queue.pop_back();
   }
-  const Answer answer = fail(ErrorKind::unresolved, fmt::format("resolve {}: cannot start a thread: {}", host,
-                                                                describe_errno(failed)));
+  const Answer answer =
+      fail(ErrorKind::unresolved, fmt::format("resolve {}: {}", host, started.error().message));
   shared_->loop->post([shared = shared_, number, host, answer] {
     const OnAnswer on_answer = shared->on_answer;
     if (on_answer) on_answer(number, host, answer);
@@ -94,38 +92,22 @@ LookupThreads::GivenUp LookupThreads::give_up(Number number) {
   if (running == shared_->running.end()) return GivenUp::answered;
   if (!std::exchange(running->second, true)) ++shared_->left_behind;
   // Somebody may have waited for its place.
-  if (shared_->idle < shared_->queue.size() && shared_->has_room() && start_thread() == 0) ++shared_->threads;
+  if (shared_->idle < shared_->queue.size() && shared_->has_room() && start_thread()) ++shared_->threads;
   return GivenUp::left_behind;
 }
 
-int LookupThreads::start_thread() {
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, stack_size);
-  // Signals are the loops' business: the thread inherits a mask that blocks them all.
-  sigset_t all;
-  sigset_t before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  auto mine = std::make_unique<std::shared_ptr<Shared>>(shared_);
-  pthread_t thread{};
-  const int code = pthread_create(&thread, &attributes, &LookupThreads::run, mine.get());
-  if (code == 0) static_cast<void>(mine.release());  // run() owns it
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  pthread_attr_destroy(&attributes);
-  return code;
+Result<void> LookupThreads::start_thread() {
+  return start_detached_thread(
+      "look-up", [shared = shared_] { run(shared); }, stack_size);
 }
 
-void* LookupThreads::run(void* argument) noexcept {
-  const std::unique_ptr<std::shared_ptr<Shared>> mine(static_cast<std::shared_ptr<Shared>*>(argument));
-  const std::shared_ptr<Shared>& shared = *mine;
+void LookupThreads::run(const std::shared_ptr<Shared>& shared) {
   std::unique_lock lock(shared->mutex);
   for (;;) {
     ++shared->idle;
     shared->changed.wait(lock, [&] { return shared->loop == nullptr || !shared->queue.empty(); });
     --shared->idle;
-    if (shared->loop == nullptr) return nullptr;
+    if (shared->loop == nullptr) return;
     const auto [number, host] = std::move(shared->queue.front());
     shared->queue.pop_front();
     shared->running.emplace(number, false);
@@ -133,7 +115,7 @@ void* LookupThreads::run(void* argument) noexcept {
     Answer answer = shared->lookup(host);
     lock.lock();
     // Under the lock: the owner, and after it the loop, cannot go away meanwhile.
-    if (shared->loop == nullptr) return nullptr;
+    if (shared->loop == nullptr) return;
     const auto done = shared->running.find(number);
     if (done->second) --shared->left_behind;
     shared->running.erase(done);
@@ -143,7 +125,7 @@ void* LookupThreads::run(void* argument) noexcept {
     });
     if (shared->has_too_many()) {
       --shared->threads;
-      return nullptr;
+      return;
     }
   }
 }

@@ -48,8 +48,8 @@ class LookupThreads {
 
  private:
   struct Shared;
-  static void* run(void* argument) noexcept;
-  int start_thread();
+  static void run(const std::shared_ptr<Shared>& shared);
+  Result<void> start_thread();
 
   std::shared_ptr<Shared> shared_;
   Number last_ = 0;

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <system_error>
 
-#include "common/loop/poller.h"
+#include "common/loop/epoll_set.h"
 #include "common/loop/splice_pipe.h"
 
 namespace tamada::loop {
@@ -25,10 +25,17 @@ std::size_t index_of(HandleKind kind) {
 
 }  // namespace
 
+// What has been posted and not yet run. Outlives the loop for as long as there are posters of it.
+struct LoopPoster::Mailbox {
+  std::mutex mutex;  // guards all below
+  std::vector<Task> posted;
+  uv_async_t* signal = nullptr;  // wakes the loop; null once it is closed
+};
+
 struct Loop::Internals {
   uv_loop_t uv{};
   uv_async_t posted_signal{};
-  std::unique_ptr<Poller> poller;
+  std::unique_ptr<EpollSet> epoll_set;
   PipeStock pipes;
   std::unique_ptr<std::byte[]> buffer;  // not touched, so not resident, until something is read
   std::size_t buffer_size = 0;
@@ -41,21 +48,21 @@ struct Loop::Internals {
   std::vector<Task> posted_running;
   bool stopping = false;
 
-  std::mutex mutex;
-  std::vector<Task> posted;  // guarded by mutex
+  const std::shared_ptr<LoopPoster::Mailbox> mailbox = std::make_shared<LoopPoster::Mailbox>();
 };
 
 Loop::Loop(std::size_t read_buffer_size) : in_(std::make_unique<Internals>()) {
   const int code = uv_loop_init(&in_->uv);
   if (code != 0) throw std::system_error(-code, std::generic_category(), "cannot make an event loop");
   in_->uv.data = this;
-  in_->poller = std::make_unique<Poller>(uv_backend_fd(&in_->uv));
+  in_->epoll_set = std::make_unique<EpollSet>(uv_backend_fd(&in_->uv));
   in_->buffer.reset(new std::byte[read_buffer_size]);
   in_->buffer_size = read_buffer_size;
   in_->posted_signal.data = this;
   const auto on_posted = [](uv_async_t* handle) noexcept { static_cast<Loop*>(handle->data)->run_posted(); };
   const int made = uv_async_init(&in_->uv, &in_->posted_signal, on_posted);
   if (made != 0) throw std::system_error(-made, std::generic_category(), "cannot make an event loop");
+  in_->mailbox->signal = &in_->posted_signal;
 }
 
 Loop::~Loop() {
@@ -81,31 +88,46 @@ void Loop::turn(bool may_sleep) {
   Internals& in = *in_;
   uv_update_time(&in.uv);
   // uv_backend_timeout() is 0 as well when libuv has handles to reap or descriptors to tell the kernel of.
-  const bool work_waits = !in.deferred.empty() || in.poller->has_woken() || in.stopping;
-  in.poller->wait(may_sleep && !work_waits ? uv_backend_timeout(&in.uv) : 0);
+  const bool work_waits = !in.deferred.empty() || in.epoll_set->has_woken() || in.stopping;
+  in.epoll_set->wait(may_sleep && !work_waits ? uv_backend_timeout(&in.uv) : 0);
   if (in.turn_hook) in.turn_hook();
 
-  const bool uv_is_ready = in.poller->dispatch();
+  const bool uv_is_ready = in.epoll_set->dispatch();
   uv_update_time(&in.uv);
   // Most turns of a busy relay have nothing for libuv, and save its system call.
   if (uv_is_ready || uv_backend_timeout(&in.uv) == 0) uv_run(&in.uv, UV_RUN_NOWAIT);
   run_deferred();
 }
 
+bool LoopPoster::post(Task task) const {
+  const std::lock_guard lock(mailbox_->mutex);
+  if (mailbox_->signal == nullptr) return false;
+  const bool was_empty = mailbox_->posted.empty();
+  mailbox_->posted.push_back(std::move(task));
+  // Under the lock: so close() cannot come in between.
+  if (was_empty) uv_async_send(mailbox_->signal);
+  return true;
+}
+
 void Loop::post(Task task) {
   bool was_empty = false;
   {
-    const std::lock_guard lock(in_->mutex);
-    was_empty = in_->posted.empty();
-    in_->posted.push_back(std::move(task));
+    const std::lock_guard lock(in_->mailbox->mutex);
+    was_empty = in_->mailbox->posted.empty();
+    in_->mailbox->posted.push_back(std::move(task));
   }
+  // Outside the lock: the loop's thread must not wake only to wait for it. The caller keeps the loop alive.
   if (was_empty) uv_async_send(&in_->posted_signal);
+}
+
+LoopPoster Loop::poster() const {
+  return LoopPoster(in_->mailbox);
 }
 
 void Loop::run_posted() {
   {
-    const std::lock_guard lock(in_->mutex);
-    in_->posted_running.swap(in_->posted);
+    const std::lock_guard lock(in_->mailbox->mutex);
+    in_->posted_running.swap(in_->mailbox->posted);
   }
   for (Task& task : in_->posted_running) task();
   in_->posted_running.clear();
@@ -129,7 +151,7 @@ void Loop::set_turn_hook(std::function<void()> hook) {
 }
 
 void Loop::set_turn_limit(TimePoint at) {
-  in_->poller->set_limit(at);
+  in_->epoll_set->set_limit(at);
 }
 
 std::span<std::byte> Loop::read_buffer() {
@@ -151,16 +173,17 @@ std::size_t Loop::open_handle_count(HandleKind kind) const {
 std::string Loop::close() {
   // What has not run may own handles of this loop; destroying one may leave further work.
   in_->turn_hook = nullptr;
-  in_->owned.clear();
   in_->disowned.clear();
   for (bool more = true; more;) {
+    const std::vector<std::unique_ptr<LoopOwned>> owned = std::exchange(in_->owned, {});
     std::vector<Task> posted;
-    {
-      const std::lock_guard lock(in_->mutex);
-      posted.swap(in_->posted);
-    }
     std::vector<Task> deferred = std::exchange(in_->deferred, {});
-    more = !posted.empty() || !deferred.empty();
+    {
+      const std::lock_guard lock(in_->mailbox->mutex);
+      posted.swap(in_->mailbox->posted);
+      more = !posted.empty() || !deferred.empty() || !owned.empty();
+      if (!more) in_->mailbox->signal = nullptr;
+    }
   }
 
   std::string left;
@@ -187,8 +210,8 @@ PipeStock& Loop::pipes() {
   return in_->pipes;
 }
 
-Poller& Loop::poller() {
-  return *in_->poller;
+EpollSet& Loop::epoll_set() {
+  return *in_->epoll_set;
 }
 
 void Loop::count(HandleKind kind, int change) {

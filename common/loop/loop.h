@@ -1,8 +1,8 @@
 // Loop: one thread's event loop. Everything in this folder that takes a Loop& belongs to that loop's thread
-// and must be destroyed before it; post() is the only door for other threads.
+// and must be destroyed before it; post() is the only call that other threads may make.
 //
 // libuv drives timers, signals and the wake-up from other threads. Sockets are watched by an epoll set of our
-// own (Poller) that libuv's descriptor is nested in; why, and what it measures, stands in fd_watch.h.
+// own (EpollSet) that libuv's descriptor is nested in; why, and what it measures, stands in fd_watch.h.
 //
 // One turn: sleep until something is ready (not at all if work is waiting); sockets; timers, posted work and
 // signals; deferred work. Callbacks must not throw.
@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "common/base/time.h"
+#include "common/loop/loop_poster.h"
 #include "common/loop/task.h"
 
 struct uv_loop_s;
@@ -23,7 +24,7 @@ struct uv_loop_s;
 namespace tamada::loop {
 
 class PipeStock;
-class Poller;
+class EpollSet;
 
 // What is counted as open. An object counts from its first system resource (timers, watches: from
 // construction) until close() or destruction.
@@ -36,7 +37,7 @@ struct OpenHandles {
 };
 
 // Something that outlives the object that began it and belongs to the loop (a socket that sends its last
-// bytes).
+// bytes, a child that is dying).
 class LoopOwned {
  public:
   virtual ~LoopOwned() = default;
@@ -62,8 +63,10 @@ class Loop {
   void run_once(Wait wait);
 
   // Any thread. Runs on the loop's thread, in the order posted, in one of the next turns. What has not run
-  // when the loop is closed is destroyed unrun. The caller makes sure that the loop is still there.
+  // when the loop is closed is destroyed unrun. The caller makes sure that the loop is still there; who
+  // cannot takes a poster() while it is.
   void post(Task task);
+  [[nodiscard]] LoopPoster poster() const;
 
   // Loop thread. Runs at the end of the current turn, before the loop sleeps, in order; what is deferred
   // while the deferred work runs, is run at the end of the next turn, which then does not sleep. Used to
@@ -93,14 +96,16 @@ class Loop {
   // the destructor.
   std::string close();
 
-  // --- for this folder only
-  [[nodiscard]] uv_loop_s* uv();
-  [[nodiscard]] Poller& poller();
-  [[nodiscard]] PipeStock& pipes();
-  void count(HandleKind kind, int change);
+  // Loop thread. Keeps it until disown(), or until the loop is closed.
   void own(std::unique_ptr<LoopOwned> owned);
   // Destroyed at the end of the turn (it may be running).
   void disown(LoopOwned* owned);
+
+  // --- for this folder only
+  [[nodiscard]] uv_loop_s* uv();
+  [[nodiscard]] EpollSet& epoll_set();
+  [[nodiscard]] PipeStock& pipes();
+  void count(HandleKind kind, int change);
 
  private:
   struct Internals;

@@ -11,9 +11,9 @@
 #include <set>
 #include <utility>
 
+#include "common/base/errno_text.h"
 #include "common/base/quantity.h"
 #include "common/loop/clock.h"
-#include "common/loop/errno_text.h"
 
 namespace tamada::loop {
 

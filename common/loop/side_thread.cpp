@@ -3,8 +3,6 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "common/loop/start_thread.h"
@@ -67,11 +65,9 @@ void SideThread::run(std::function<void()> job, std::function<void()> then) {
   shared_->jobs.push_back({std::move(job), std::move(then)});
   if (!shared_->running) {
     shared_->running = true;
-    try {
-      start_thread("side", [shared = shared_] { Shared::work(shared); }).detach();
-    } catch (const std::system_error&) {
-      shared_->running = false;  // no thread to be had now; the job waits for the next one
-    }
+    // Where there is no thread to be had now, the job waits for the next one.
+    if (!start_detached_thread("side", [shared = shared_] { Shared::work(shared); }))
+      shared_->running = false;
   }
   shared_->changed.notify_all();
 }

@@ -1,4 +1,4 @@
-// Which signals reach this thread. The router's signals belong to one thread, the control loop's; everywhere
+// Which signals reach this thread. A program's signals belong to one thread, its control loop's; everywhere
 // else, and before that loop is there, they are blocked: they wait instead of doing what the system does with
 // a signal that nobody expects, which is to end the process.
 #pragma once

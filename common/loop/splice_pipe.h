@@ -14,7 +14,7 @@
 #include <memory>
 #include <vector>
 
-#include "common/loop/unique_fd.h"
+#include "common/base/unique_fd.h"
 
 namespace tamada::loop {
 

@@ -8,7 +8,7 @@
 #include <cassert>
 #include <cerrno>
 
-#include "common/loop/errno_text.h"
+#include "common/base/errno_text.h"
 #include "common/loop/socket_options.h"
 
 namespace tamada::loop {
@@ -21,9 +21,9 @@ bool is_shortage(int code) {
 
 }  // namespace
 
-TcpListener::TcpListener(Loop& loop, AcceptListener& listener, const ListenOptions& options)
+TcpListener::TcpListener(Loop& loop, AcceptCallbacks& callbacks, const ListenOptions& options)
     : watch_(loop, *this, true),
-      listener_(listener),
+      callbacks_(callbacks),
       options_(options),
       retry_(loop, [this] { on_ready(0); }) {}
 
@@ -90,7 +90,7 @@ void TcpListener::on_ready(std::uint32_t) noexcept {
     if (is_shortage(code)) return pause(code);
     if (code == 0) {
       const Address peer = Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&storage));
-      if (!survives([&] { listener_.on_accept(std::move(socket), peer); })) return;
+      if (!survives([&] { callbacks_.on_accept(std::move(socket), peer); })) return;
     }
     // The kernel finds a descriptor before it looks for a client: also "nobody waits" means that there are
     // some again.
@@ -103,11 +103,9 @@ void TcpListener::on_ready(std::uint32_t) noexcept {
 // Runs a callback; false if it closed, stopped or destroyed this listener.
 template <class Callback>
 bool TcpListener::survives(Callback callback) {
-  bool gone = false;
-  gone_ = &gone;
+  const Lifetime::Watch watch(lifetime_);
   callback();
-  if (!gone) gone_ = nullptr;
-  return !gone;
+  return !watch.is_over();
 }
 
 std::string TcpListener::name() const {
@@ -120,7 +118,7 @@ void TcpListener::pause(int code) {
   if (std::exchange(paused_, true)) return;
   const Error why{ErrorKind::system, fmt::format("cannot accept on {}: {}; trying again every {} ms", name(),
                                                  describe_errno(code), to_ms(options_.pause))};
-  survives([&] { listener_.on_paused(why); });
+  survives([&] { callbacks_.on_paused(why); });
 }
 
 bool TcpListener::end_pause() {
@@ -129,12 +127,12 @@ bool TcpListener::end_pause() {
     pause(ENOMEM);
     return false;
   }
-  return survives([&] { listener_.on_resumed(); });
+  return survives([&] { callbacks_.on_resumed(); });
 }
 
 void TcpListener::stop() {
   if (!is_open() || stopped_) return;
-  leave_callback();
+  lifetime_.end();
   stopped_ = true;
   paused_ = false;
   retry_.stop();
@@ -149,15 +147,11 @@ void TcpListener::resume() {
 
 void TcpListener::close() {
   if (!is_open()) return;
-  leave_callback();
+  lifetime_.end();
   retry_.stop();
   watch_.close();
   socket_.reset();
   watch_.loop().count(HandleKind::tcp_listener, -1);
-}
-
-void TcpListener::leave_callback() {
-  if (gone_ != nullptr) *std::exchange(gone_, nullptr) = true;
 }
 
 Address TcpListener::address() const {

@@ -1,7 +1,7 @@
 // TcpListener: accepts connections on one address and hands each on as a descriptor.
 //
 // After close()/destruction returns, no callback of this object runs again. Both may be called from inside
-// one of its callbacks. Loop thread only. Loop and AcceptListener must outlive it.
+// one of its callbacks. Loop thread only. Loop and AcceptCallbacks must outlive it.
 //
 // Out of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM) it stops accepting for a while and tries
 // again: clients wait in the kernel's backlog, nobody is turned away and the loop does not spin. (libuv's own
@@ -14,14 +14,15 @@
 #include "common/base/address.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/base/unique_fd.h"
 #include "common/loop/fd_watch.h"
+#include "common/loop/lifetime.h"
 #include "common/loop/loop.h"
 #include "common/loop/timer.h"
-#include "common/loop/unique_fd.h"
 
 namespace tamada::loop {
 
-class AcceptListener {
+class AcceptCallbacks {
  public:
   // `socket` is connected, non-blocking, close-on-exec.
   virtual void on_accept(UniqueFd socket, const Address& peer) = 0;
@@ -31,7 +32,7 @@ class AcceptListener {
   virtual void on_resumed() {}
 
  protected:
-  ~AcceptListener() = default;
+  ~AcceptCallbacks() = default;
 };
 
 struct ListenOptions {
@@ -43,9 +44,9 @@ struct ListenOptions {
   std::string name;        // what messages call it; empty: its address
 };
 
-class TcpListener final : private FdListener {
+class TcpListener final : private FdCallbacks {
  public:
-  TcpListener(Loop& loop, AcceptListener& listener, const ListenOptions& options = {});
+  TcpListener(Loop& loop, AcceptCallbacks& callbacks, const ListenOptions& options = {});
   ~TcpListener();
   TcpListener(const TcpListener&) = delete;
   TcpListener& operator=(const TcpListener&) = delete;
@@ -78,14 +79,13 @@ class TcpListener final : private FdListener {
   [[nodiscard]] std::string name() const;
   template <class Callback>
   bool survives(Callback callback);
-  void leave_callback();
 
   FdWatch watch_;
-  AcceptListener& listener_;
+  AcceptCallbacks& callbacks_;
   ListenOptions options_;
   UniqueFd socket_;
   Timer retry_;
-  bool* gone_ = nullptr;  // set while a callback runs; told when the accept loop must not go on
+  Lifetime lifetime_;  // of the accept loop: over when it must not go on
   bool stopped_ = false;
   bool paused_ = false;
 };

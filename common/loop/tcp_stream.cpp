@@ -8,9 +8,9 @@
 #include <cassert>
 #include <cerrno>
 
-#include "common/loop/errno_text.h"
+#include "common/base/errno_text.h"
+#include "common/loop/epoll_set.h"
 #include "common/loop/lingering_socket.h"
-#include "common/loop/poller.h"
 #include "common/loop/socket_options.h"
 #include "common/loop/splice_pipe.h"
 #include "common/loop/timer.h"
@@ -23,24 +23,7 @@ constexpr int reads_per_turn = 4;
 constexpr std::uint32_t broken = EPOLLHUP | EPOLLERR;
 }  // namespace
 
-// Tells, after a callback, whether the socket it was about is gone: closed, given away, or the stream
-// destroyed.
-class TcpStream::Guard {
- public:
-  explicit Guard(TcpStream& stream) : stream_(stream) { stream.gone_ = &gone_; }
-  ~Guard() {
-    if (!gone_) stream_.gone_ = nullptr;
-  }
-  Guard(const Guard&) = delete;
-  Guard& operator=(const Guard&) = delete;
-  [[nodiscard]] bool gone() const { return gone_; }
-
- private:
-  TcpStream& stream_;
-  bool gone_ = false;
-};
-
-TcpStream::TcpStream(Loop& loop, StreamListener& listener) : watch_(loop, *this), listener_(listener) {}
+TcpStream::TcpStream(Loop& loop, StreamCallbacks& callbacks) : watch_(loop, *this), callbacks_(callbacks) {}
 
 TcpStream::~TcpStream() {
   close();
@@ -79,14 +62,14 @@ void TcpStream::finish_connect() {
   if (code != 0) return answer_connect(connect_error(code));
   deadline_.reset();
   state_ = State::open;
-  Guard guard(*this);
-  listener_.on_connected({});
-  if (!guard.gone()) update_interest();
+  const Lifetime::Watch watch(lifetime_);
+  callbacks_.on_connected({});
+  if (!watch.is_over()) update_interest();
 }
 
 void TcpStream::answer_connect(Result<void> error) {
   forget_socket();
-  listener_.on_connected(std::move(error));
+  callbacks_.on_connected(std::move(error));
 }
 
 Result<void> TcpStream::connect_error(int code) const {
@@ -121,11 +104,11 @@ void TcpStream::read_stop() {
 
 void TcpStream::on_ready(std::uint32_t events) noexcept {
   if (state_ == State::connecting) return finish_connect();
-  const Guard guard(*this);
+  const Lifetime::Watch watch(lifetime_);
   const bool wants_bytes = reading_ && !read_ended_;
   if (wants_bytes && ((events & ~EPOLLOUT) != 0 || error_ != 0)) {
-    read_ready(events, guard);
-    if (guard.gone()) return;
+    read_ready(events, watch);
+    if (watch.is_over()) return;
   } else if (error_ != 0) {
     return close_on_user(error_);
   } else if ((events & broken) != 0 && !wants_bytes) {
@@ -134,16 +117,16 @@ void TcpStream::on_ready(std::uint32_t events) noexcept {
     // kernel for read_start() to find, and writing will fail. Until then there is nothing to hear.
     if (queued() == 0) return watch_.mute();
   }
-  if (queued() != 0 && !writing_held_ && (events & (EPOLLOUT | broken)) != 0) write_ready(guard);
+  if (queued() != 0 && !writing_held_ && (events & (EPOLLOUT | broken)) != 0) write_ready(watch);
 }
 
-void TcpStream::read_ready(std::uint32_t events, const Guard& guard) {
-  if (pass_to_ != nullptr && error_ == 0 && pass_ready(guard)) return;
+void TcpStream::read_ready(std::uint32_t events, const Lifetime::Watch& watch) {
+  if (pass_to_ != nullptr && error_ == 0 && pass_ready(watch)) return;
   const std::span<std::byte> buffer = loop().read_buffer();
   // After these there is more to learn than the bytes: go on until the kernel says end or error.
-  const bool last_words = (events & (broken | EPOLLRDHUP)) != 0 || error_ != 0;
+  const bool is_ending = (events & (broken | EPOLLRDHUP)) != 0 || error_ != 0;
   for (int round = 0; round < reads_per_turn; ++round) {
-    if (round > 0 && loop().poller().is_past_limit()) break;
+    if (round > 0 && loop().epoll_set().is_past_limit()) break;
     const ssize_t n = ::recv(fd(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && errno == EAGAIN) {
@@ -156,11 +139,11 @@ void TcpStream::read_ready(std::uint32_t events, const Guard& guard) {
       if (error_ != 0) return close_on_user(error_);
       read_ended_ = true;
       update_interest();
-      return listener_.on_end();
+      return callbacks_.on_end();
     }
-    listener_.on_bytes(buffer.first(static_cast<std::size_t>(n)));
-    if (guard.gone() || !reading_) return;
-    if (static_cast<std::size_t>(n) < buffer.size() && !last_words) return;
+    callbacks_.on_bytes(buffer.first(static_cast<std::size_t>(n)));
+    if (watch.is_over() || !reading_) return;
+    if (static_cast<std::size_t>(n) < buffer.size() && !is_ending) return;
   }
   if (error_ != 0) watch_.wake();
 }
@@ -174,7 +157,7 @@ void TcpStream::pass_to(TcpStream* to) {
   make_nonblocking(to->fd());
 }
 
-bool TcpStream::pass_ready(const Guard& guard) {
+bool TcpStream::pass_ready(const Lifetime::Watch& watch) {
   if (pass_to_->state_ != State::open || pass_to_->queued() != 0 || pass_to_->error_ != 0) return false;
   if (pass_to_->writing_held_) return false;
   std::unique_ptr<SplicePipe> pipe = loop().pipes().take();
@@ -186,7 +169,7 @@ bool TcpStream::pass_ready(const Guard& guard) {
     return false;
   }
   pass_to_->write_pipe(std::move(pipe));
-  if (!guard.gone()) listener_.on_passed(static_cast<std::size_t>(n));
+  if (!watch.is_over()) callbacks_.on_passed(static_cast<std::size_t>(n));
   return true;
 }
 
@@ -241,7 +224,7 @@ void TcpStream::write(std::span<const std::byte> bytes) {
   update_interest();
 }
 
-void TcpStream::write_ready(const Guard& guard) {
+void TcpStream::write_ready(const Lifetime::Watch& watch) {
   while (sent_ != queue_.size()) {
     const ssize_t n = ::send(fd(), queue_.data() + sent_, queue_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
@@ -255,8 +238,8 @@ void TcpStream::write_ready(const Guard& guard) {
   }
   drop_queue();
   if (fin_asked_) send_fin();
-  listener_.on_drained();
-  if (!guard.gone()) update_interest();
+  callbacks_.on_drained();
+  if (!watch.is_over()) update_interest();
 }
 
 void TcpStream::hold_writing(bool hold) {
@@ -322,7 +305,7 @@ void TcpStream::close() {
 void TcpStream::close_on_user(int code) {
   const Error why = broken_by(code);
   forget_socket();
-  listener_.on_closed(why);
+  callbacks_.on_closed(why);
 }
 
 Error TcpStream::broken_by(int code) const {
@@ -331,7 +314,7 @@ Error TcpStream::broken_by(int code) const {
 }
 
 UniqueFd TcpStream::forget_socket() {
-  if (gone_ != nullptr) *std::exchange(gone_, nullptr) = true;
+  lifetime_.end();
   UniqueFd socket(watch_.fd());
   watch_.close();
   deadline_.reset();

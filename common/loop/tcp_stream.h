@@ -1,7 +1,7 @@
-// TcpStream: one TCP connection, plain bytes. The data path of the router.
+// TcpStream: one TCP connection, plain bytes.
 //
 // After close()/reset()/finish()/release() or destruction returns, no callback of this object runs again. All
-// may be called from inside one of its callbacks. Loop thread only. Loop and StreamListener must outlive it.
+// may be called from inside one of its callbacks. Loop thread only. Loop and StreamCallbacks must outlive it.
 //
 // States: closed -> (connect) connecting -> open -> closed; closed -> (adopt) open. A closed stream may be
 // used again. Bytes are read into the loop's buffer and handed on at once; what write() could not give to the
@@ -17,19 +17,20 @@
 #include "common/base/address.h"
 #include "common/base/result.h"
 #include "common/base/time.h"
+#include "common/base/unique_fd.h"
 #include "common/loop/fd_watch.h"
+#include "common/loop/lifetime.h"
 #include "common/loop/loop.h"
-#include "common/loop/stream_listener.h"
-#include "common/loop/unique_fd.h"
+#include "common/loop/stream_callbacks.h"
 
 namespace tamada::loop {
 
 class SplicePipe;
 class Timer;
 
-class TcpStream final : private FdListener {
+class TcpStream final : private FdCallbacks {
  public:
-  TcpStream(Loop& loop, StreamListener& listener);
+  TcpStream(Loop& loop, StreamCallbacks& callbacks);
   ~TcpStream();  // close()
   TcpStream(const TcpStream&) = delete;
   TcpStream& operator=(const TcpStream&) = delete;
@@ -51,7 +52,6 @@ class TcpStream final : private FdListener {
   void read_start();
   // No on_bytes and no on_end until read_start(); what the peer sends stays in the kernel and slows it down.
   void read_stop();
-  [[nodiscard]] bool is_reading() const { return reading_; }
 
   // --- passing on (for bulk; both streams open and of one loop, SIGPIPE ignored)
   // From now on what arrives goes to `to` inside the kernel, told by on_passed(), whenever `to` has nothing
@@ -59,7 +59,6 @@ class TcpStream final : private FdListener {
   // does not take now counts as queued there. Null, or closing this stream, ends it; do so before `to` is
   // closed or destroyed.
   void pass_to(TcpStream* to);
-  [[nodiscard]] bool is_passing() const { return pass_to_ != nullptr; }
 
   // --- writing (only when open, and not after shutdown())
   // How much the kernel took now, perhaps 0. Only when nothing is queued. An error comes through
@@ -104,18 +103,17 @@ class TcpStream final : private FdListener {
 
  private:
   enum class State : unsigned char { closed, connecting, open };
-  class Guard;
 
   void on_ready(std::uint32_t events) noexcept override;
   void finish_connect();
   void answer_connect(Result<void> error);
   [[nodiscard]] Result<void> connect_error(int code) const;
-  void read_ready(std::uint32_t events, const Guard& guard);
+  void read_ready(std::uint32_t events, const Lifetime::Watch& watch);
   // True if bytes were passed on.
-  bool pass_ready(const Guard& guard);
+  bool pass_ready(const Lifetime::Watch& watch);
   // Takes what `pipe` holds, which the kernel may not take all at once. Only when nothing is queued.
   void write_pipe(std::unique_ptr<SplicePipe> pipe);
-  void write_ready(const Guard& guard);
+  void write_ready(const Lifetime::Watch& watch);
   // Moves what waits in the pipe into the queue, for what only knows the queue.
   void unpipe();
   void send_fin();
@@ -129,8 +127,8 @@ class TcpStream final : private FdListener {
   UniqueFd forget_socket();
 
   FdWatch watch_;
-  StreamListener& listener_;
-  bool* gone_ = nullptr;             // set while a callback runs: see Guard
+  StreamCallbacks& callbacks_;
+  Lifetime lifetime_;                // of the socket: over when it is closed or given away
   std::unique_ptr<Timer> deadline_;  // only while connecting
   std::vector<std::byte> queue_;     // [sent_, size) is still to be sent; without memory when empty
   std::size_t sent_ = 0;

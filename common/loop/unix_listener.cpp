@@ -10,7 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "common/loop/errno_text.h"
+#include "common/base/errno_text.h"
 
 namespace tamada::loop {
 
@@ -66,8 +66,8 @@ Result<void> give(const std::string& path, const FileOwner& owner) {
 
 }  // namespace
 
-UnixListener::UnixListener(Loop& loop, AcceptListener& listener, const ListenOptions& options)
-    : loop_(loop), accept_(listener), options_(options) {}
+UnixListener::UnixListener(Loop& loop, AcceptCallbacks& callbacks, const ListenOptions& options)
+    : loop_(loop), accept_(callbacks), options_(options) {}
 
 UnixListener::~UnixListener() {
   close();

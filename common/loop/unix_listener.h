@@ -6,7 +6,7 @@
 // unless somebody has put another one there meanwhile.
 //
 // After close()/destruction returns, no callback of this object runs again. Loop thread only. Loop and
-// AcceptListener must outlive it. Out of descriptors it does as TcpListener does.
+// AcceptCallbacks must outlive it. Out of descriptors it does as TcpListener does.
 #pragma once
 
 #include <sys/types.h>
@@ -30,7 +30,7 @@ struct FileOwner {
 class UnixListener {
  public:
   // `name` of the options is set by bind().
-  UnixListener(Loop& loop, AcceptListener& listener, const ListenOptions& options = {});
+  UnixListener(Loop& loop, AcceptCallbacks& callbacks, const ListenOptions& options = {});
   ~UnixListener();  // close()
   UnixListener(const UnixListener&) = delete;
   UnixListener& operator=(const UnixListener&) = delete;
@@ -57,7 +57,7 @@ class UnixListener {
 
  private:
   Loop& loop_;
-  AcceptListener& accept_;
+  AcceptCallbacks& accept_;
   ListenOptions options_;
   std::optional<TcpListener> listener_;
   std::string path_;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "common/base/quantity.h"
+#include "common/config/setting_findings.h"
 
 namespace tamada::router {
 
@@ -14,8 +16,8 @@ namespace {
 class Checker {
  public:
   Checker(const RouterConfig& config, const RawSettings& raw, const FoundElsewhere& found,
-          std::string_view file_name, std::vector<ConfigError>& errors)
-      : config_(config), raw_(raw), found_(found), file_name_(file_name), errors_(errors), known_(errors) {}
+          std::vector<ConfigError>& errors)
+      : config_(config), found_(found), findings_(raw, errors) {}
 
   void run() {
     check_nodes();
@@ -25,62 +27,19 @@ class Checker {
     for (const ListenerConfig& listener : config_.listeners) check_listener(listener);
     check_binds();
     check_stats_users();
-    check_stats_doors();
+    check_stats_listeners();
     for (const MachineFinding& finding : found_.machine) report(finding.path, finding.message);
   }
 
  private:
-  [[nodiscard]] bool given(const std::string& path) const { return raw_.values.count(path) > 0; }
+  using Paths = SettingFindings::Paths;
 
-  using Paths = std::vector<std::string>;
-
-  // Is what the configuration holds for this setting not what somebody wrote? Its value was an error, or it
-  // was not given where it may have been meant: beside an unknown name, or behind the end of what is YAML.
-  [[nodiscard]] bool is_unsure(const std::string& path) const {
-    const bool is_wrong = std::any_of(known_.begin(), known_.end(), [&](const ConfigError& error) {
-      return error.path == path || error.path.starts_with(path + ".");
-    });
-    if (is_wrong) return true;
-    if (is_present(path)) return false;
-    std::string child = path;
-    while (!child.empty()) {
-      const std::string section = above(child);
-      if (is_present(child)) return false;
-      if (raw_.unclear.contains(section)) return true;
-      child = section;
-    }
-    return false;
-  }
-  [[nodiscard]] bool is_present(const std::string& path) const {
-    return raw_.values.contains(path) || raw_.sections.contains(path);
-  }
-  static std::string above(const std::string& path) {
-    const auto dot = path.rfind('.');
-    return dot == std::string::npos ? std::string() : path.substr(0, dot);
-  }
-
-  // At the line of `path`, or of the nearest section around it, or at the file as a whole. `about`: the
-  // settings that the check has looked at, if not just `path`: when one of them is unsure, nothing is
-  // reported.
+  [[nodiscard]] bool given(const std::string& path) const { return findings_.given(path); }
   void report(const std::string& path, std::string message, const Paths& about = {}) {
-    report_at(path, path, std::move(message), about);
+    findings_.report(path, std::move(message), about);
   }
-
   void report_at(std::string where, std::string path, std::string message, const Paths& about) {
-    const auto unsure = [this](const std::string& setting) { return is_unsure(setting); };
-    if (about.empty() ? is_unsure(path) : std::any_of(about.begin(), about.end(), unsure)) return;
-    Place place{file_name_, 0, 0};
-    for (; !where.empty(); where = above(where)) {
-      if (const auto value = raw_.values.find(where); value != raw_.values.end()) {
-        place = value->second.place;
-        break;
-      }
-      if (const auto section = raw_.sections.find(where); section != raw_.sections.end()) {
-        place = section->second;
-        break;
-      }
-    }
-    errors_.push_back({place.file, place.line, place.column, std::move(path), std::move(message)});
+    findings_.report_at(std::move(where), std::move(path), std::move(message), about);
   }
 
   void check_nodes() {
@@ -109,8 +68,7 @@ class Checker {
     } else {
       return;
     }
-    const Place place = found_.node_places[index];
-    errors_.push_back({place.file, place.line, place.column, "cluster.nodes", std::move(same)});
+    findings_.report_at(found_.node_places[index], "cluster.nodes", std::move(same));
   }
 
   void check_times() {
@@ -326,7 +284,7 @@ class Checker {
     }
   }
 
-  void check_stats_doors() {
+  void check_stats_listeners() {
     const StatsConfig& stats = config_.stats;
     const StatsTlsConfig& tls = stats.tls;
     if (!tls.cert_file.empty() && tls.key_file.empty())
@@ -344,18 +302,15 @@ class Checker {
   }
 
   const RouterConfig& config_;
-  const RawSettings& raw_;
   const FoundElsewhere found_;
-  const std::string file_name_;
-  std::vector<ConfigError>& errors_;
-  const std::vector<ConfigError> known_;  // those of single values
+  SettingFindings findings_;
 };
 
 }  // namespace
 
 void check_config(const RouterConfig& config, const RawSettings& raw, const FoundElsewhere& found,
-                  std::string_view file_name, std::vector<ConfigError>& errors) {
-  Checker(config, raw, found, file_name, errors).run();
+                  std::vector<ConfigError>& errors) {
+  Checker(config, raw, found, errors).run();
 }
 
 }  // namespace tamada::router

@@ -3,13 +3,11 @@
 #pragma once
 
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
-#include "router/config/config_error.h"
+#include "common/config/config_error.h"
+#include "common/config/raw_settings.h"
 #include "router/config/load_router_config.h"
-#include "router/config/raw_settings.h"
 #include "router/config/router_config.h"
 
 namespace tamada::router {
@@ -23,6 +21,6 @@ struct FoundElsewhere {
 // what is wrong with single values already: a check that looks at such a value, or at one that is missing
 // where somebody may have meant it, says nothing.
 void check_config(const RouterConfig& config, const RawSettings& raw, const FoundElsewhere& found,
-                  std::string_view file_name, std::vector<ConfigError>& errors);
+                  std::vector<ConfigError>& errors);
 
 }  // namespace tamada::router

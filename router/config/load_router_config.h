@@ -11,22 +11,18 @@
 #include <tl/expected.hpp>
 
 #include <functional>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "common/base/result.h"
-#include "router/config/config_error.h"
+#include "common/config/config_error.h"
+#include "common/config/environment.h"
+#include "common/config/file_reader.h"
 #include "router/config/router_config.h"
 
 namespace tamada::router {
 
-using Environment = std::map<std::string, std::string>;
 using LoadedConfig = tl::expected<RouterConfig, std::vector<ConfigError>>;
-
-// How the loader reads the files that settings name (certificates, password files): the content, or why not.
-using FileReader = std::function<Result<std::string>(const std::string& path)>;
 
 // Something that this machine does not give: `path` is the setting, or the section, that asks for it.
 struct MachineFinding {
@@ -34,11 +30,11 @@ struct MachineFinding {
   std::string message;
   bool operator==(const MachineFinding&) const = default;
 };
-// What a configuration asks of the machine beyond files that can be read (router/shell/machine_checks.h).
+// What a configuration asks of the machine beyond files that can be read (router/control/machine_checks.h).
 using MachineCheck = std::function<std::vector<MachineFinding>(const RouterConfig&)>;
 
 struct Machine {
-  FileReader read_file;
+  FileReader read_file;     // of the files that settings name: certificates, password files
   MachineCheck check = {};  // none: nothing further is asked
 };
 
@@ -53,14 +49,6 @@ LoadedConfig load_router_config(std::string_view text, std::string_view file_nam
 LoadedConfig read_router_config(const std::string& path, const Environment& environment,
                                 const Machine& machine);
 LoadedConfig read_router_config(const std::string& path, const Environment& environment);  // files only
-
-// The regular file's content, at most `limit` bytes: a directory, a device or a larger file is an error.
-Result<std::string> read_small_file(const std::string& path, std::size_t limit = 1 << 20);
-
-// The password in such a file: its text without the line end. Empty is an error.
-Result<std::string> password_in(std::string_view content, const std::string& path);
-// Reads it. Blocks.
-Result<std::string> read_password_file(const std::string& path);
 
 // The process's variables whose names begin with TAMADA_.
 Environment tamada_environment();

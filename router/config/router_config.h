@@ -12,21 +12,14 @@
 
 #include "common/base/address.h"
 #include "common/base/time.h"
+#include "common/config/file_reader.h"
+#include "common/config/tls_client_config.h"
+#include "router/balance/policy.h"
+#include "router/config/log_settings.h"
 #include "router/config/stats_socket.h"
 #include "router/config/stats_user.h"
-#include "router/core/policy.h"
 
 namespace tamada::router {
-
-// TLS of our own requests, towards REST APIs or etcd. All empty: the system's CAs, no client certificate.
-struct TlsClientConfig {
-  std::string ca_file;
-  std::string cert_file;
-  std::string key_file;
-  std::string server_name;  // SNI and the name checked; empty: the host asked
-  bool verify = true;
-  bool operator==(const TlsClientConfig&) const = default;
-};
 
 struct NodeConfig {
   std::string name;
@@ -120,35 +113,13 @@ struct StatsConfig {
   bool operator==(const StatsConfig&) const = default;
 };
 
-enum class LogFormat { text, json };
-
-// Which sessions have a line at their end.
-enum class SessionLines : std::uint8_t { all, failures, none };
-
-struct LogConfig {
-  std::string level = "info";  // trace, debug, info, warn, error
-  LogFormat format = LogFormat::text;
-  SessionLines sessions = SessionLines::all;
-  bool session_starts = false;  // a line when a session has started, too
-  bool operator==(const LogConfig&) const = default;
-};
-
-// A file that a setting names, as it was when the configuration was read: another content is another
-// configuration.
-struct NamedFile {
-  std::string setting;
-  std::string path;
-  std::size_t digest = 0;  // of the content, within this process
-  bool operator==(const NamedFile&) const = default;
-};
-
 struct RouterConfig {
   ClusterConfig cluster;
   CheckPolicy checks;
   Duration resolve_interval = 15s;        // of names whose nodes are well; host_names.h
   std::vector<ListenerConfig> listeners;  // at least one
   StatsConfig stats;
-  LogConfig log;
+  LogSettings log;
   std::uint32_t workers = 0;          // 0: chosen from the processors this process may use
   std::uint32_t max_connections = 0;  // clients in all; 0: as many as file descriptors allow
   Duration drain_timeout = 8s;        // SIGTERM: how long sessions may go on

@@ -1,7 +1,5 @@
 #include "router/config/settings.h"
 
-#include <algorithm>
-
 #include "router/config/setting_rows.h"
 
 namespace tamada::router {
@@ -17,42 +15,21 @@ std::vector<Setting> all_settings() {
   return rows;
 }
 
+SettingsRules rules() {
+  SettingsRules rules;
+  rules.prefix = "TAMADA_";
+  rules.other_variables = {{"TAMADA_NODES", "cluster.nodes"}};
+  rules.named = {{"listeners", "listener", {"write", "read"}, "bind"}};
+  rules.example = "cluster: ...";
+  rules.reference = "docs/configuration.md";
+  return rules;
+}
+
 }  // namespace
 
-std::span<const Setting> settings() {
-  static const std::vector<Setting> rows = all_settings();
-  return rows;
-}
-
-const Setting* find_setting(std::string_view pattern) {
-  for (const Setting& row : settings()) {
-    if (row.path == pattern) return &row;
-  }
-  return nullptr;
-}
-
-bool is_section(std::string_view pattern) {
-  return !names_under(pattern).empty();
-}
-
-std::vector<std::string_view> names_under(std::string_view section) {
-  std::vector<std::string_view> names;
-  const std::string prefix = section.empty() ? "" : std::string(section) + ".";
-  for (const Setting& row : settings()) {
-    if (!row.path.starts_with(prefix)) continue;
-    const auto rest = std::string_view(row.path).substr(prefix.size());
-    const auto name = rest.substr(0, rest.find('.'));
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  }
-  return names;
-}
-
-std::string variable_name(std::string_view path) {
-  std::string name = "TAMADA_";
-  for (const char c : path) {
-    name += c == '.' || c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
-  }
-  return name;
+const SettingsTable<SettingScope>& settings() {
+  static const SettingsTable<SettingScope> table(all_settings(), rules());
+  return table;
 }
 
 ListenerConfig default_listener(std::string_view name) {

@@ -1,6 +1,7 @@
 // The rows of `cluster:` and `checks:`.
 #include <fmt/format.h>
 
+#include "router/config/node_map.h"
 #include "router/config/setting_rows.h"
 
 namespace tamada::router {
@@ -36,9 +37,9 @@ void add_tls(std::vector<Setting>& rows, const std::string& path, const std::str
 }
 
 Setting nodes_row() {
-  return {"cluster.nodes",
-          "list of nodes",
-          "the nodes to ask; `name`, `host:port` of PostgreSQL, or a map (see below). Also `TAMADA_NODES`",
+  return {{"cluster.nodes", "list of nodes",
+           "the nodes to ask; `name`, `host:port` of PostgreSQL, or a map (see below). Also `TAMADA_NODES`",
+           SettingForm::list_of_maps},
           [](SettingScope& s, std::string_view text) -> Result<void> {
             const ClusterConfig& cluster = s.config.cluster;
             auto postgres = HostPort::parse(text, cluster.postgres_port);
@@ -55,7 +56,8 @@ Setting nodes_row() {
                                           node.postgres.to_string(), node.api_url()));
             }
             return texts;
-          }};
+          },
+          [](SettingScope& s, const YamlNode& map) { return take_node_map(map, s.config.cluster); }};
 }
 
 void add_cluster(std::vector<Setting>& rows) {
@@ -125,7 +127,7 @@ void add_checks(std::vector<Setting>& rows) {
       "checks.interval", "how often each node is asked while all is well",
       [](SettingScope & s) -> auto& { return s.config.checks.interval; }, 10ms));
   rows.push_back(duration(
-      "checks.fast_interval", "how often while there is no confirmed leader or something smells",
+      "checks.fast_interval", "how often while there is no confirmed leader or a session hints at trouble",
       [](SettingScope & s) -> auto& { return s.config.checks.fast_interval; }, 10ms));
   rows.push_back(duration(
       "checks.timeout", "an answer that takes longer is silence",

@@ -34,13 +34,13 @@ void add_routing(std::vector<Setting>& rows) {
   rows.push_back(binds(
       "listeners.*.bind", "where clients connect",
       [](SettingScope & s) -> auto& { return s.listener.bind; }));
-  Setting to{"listeners.*.to",
-             "leader, replica, any, sync, async, standby-leader or tag:key=value, or a list of them",
-             "which nodes take its sessions; of a list the first entry that has a fit node",
+  Setting to{{"listeners.*.to",
+              "leader, replica, any, sync, async, standby-leader or tag:key=value, or a list of them",
+              "which nodes take its sessions; of a list the first entry that has a fit node",
+              SettingForm::joined_list},
              [](SettingScope& s, std::string_view text) { return parse_target(text, s.listener.policy); },
              nullptr,
              [](const SettingScope& s) { return Texts{format_target(s.listener.policy)}; }};
-  to.joins_list = true;
   rows.push_back(std::move(to));
   rows.push_back(word(
       "listeners.*.otherwise", "where sessions go once every node has answered or failed and none is fit",
@@ -49,10 +49,11 @@ void add_routing(std::vector<Setting>& rows) {
       "listeners.*.balance", "how one of several fit nodes is chosen",
       [](SettingScope & s) -> auto& { return s.listener.policy.balance; }, balance_words));
   rows.push_back(
-      {"listeners.*.max_lag", "size, duration or off",
-       "a replica further behind the leader, in bytes or in time, gets no new sessions (16MB is 16 x 1024 "
-       "x 1024 bytes)",
-       [](SettingScope& s, std::string_view text) { return parse_max_lag(text, s.listener.policy); }, nullptr,
+      {{"listeners.*.max_lag", "size, duration or off",
+        "a replica further behind the leader, in bytes or in time, gets no new sessions (16MB is 16 x 1024 "
+        "x 1024 bytes)"},
+       [](SettingScope& s, std::string_view text) { return parse_max_lag(text, s.listener.policy); },
+       nullptr,
        [](const SettingScope& s) { return Texts{format_max_lag(s.listener.policy)}; }});
   rows.push_back(on_off(
       "listeners.*.require_streaming",

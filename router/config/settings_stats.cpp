@@ -7,7 +7,7 @@ using namespace setting_rows;
 
 namespace {
 
-void add_doors(std::vector<Setting>& rows) {
+void add_listeners(std::vector<Setting>& rows) {
   rows.push_back(binds(
       "stats.bind", "where the page and everything else over HTTP is served",
       [](SettingScope & s) -> auto& { return s.config.stats.bind; }));
@@ -73,9 +73,7 @@ void add_stats_tls(std::vector<Setting>& rows) {
 
 // Behind the settings under it, so that `off` from the environment wins over a map in the file.
 Setting switch_row() {
-  return {"stats",
-          "true or false",
-          "`stats: off` opens no statistics port and no run-time socket",
+  return {{"stats", "true or false", "`stats: off` opens no statistics port and no run-time socket"},
           [](SettingScope& s, std::string_view text) -> Result<void> {
             auto on = parse_switch(text);
             if (!on) return tl::make_unexpected(on.error());
@@ -94,7 +92,7 @@ Setting switch_row() {
 }  // namespace
 
 void add_stats_settings(std::vector<Setting>& rows) {
-  add_doors(rows);
+  add_listeners(rows);
   add_users(rows);
   add_stats_tls(rows);
   rows.push_back(switch_row());

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <vector>
 
-#include "router/config/setting_value.h"
+#include "common/config/setting_value.h"
 
 namespace tamada::router {
 

@@ -2,7 +2,7 @@
 //
 // Hashes are those of crypt(3) that are still strong: what mkpasswd, `openssl passwd -6` and `htpasswd -B`
 // print and HAProxy's `userlist` takes. Nothing here ever puts a hash, or what may be a password, into an
-// error message. Pure: router/serve/password_hash.h compares.
+// error message. Pure: common/http/auth/password_hash.h compares.
 #pragma once
 
 #include <string>

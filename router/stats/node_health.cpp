@@ -23,13 +23,13 @@ bool is_disputed(const StatsSnapshot& snapshot, const NodeView& node) {
 // A listener keeps it from new sessions for a reason that passes by itself or was asked for. Not counted: the
 // tag noloadbalance, which is how somebody wants it to be.
 bool is_held_back(const StatsSnapshot& snapshot, std::size_t node) {
-  return std::any_of(
-      snapshot.listeners.begin(), snapshot.listeners.end(), [node](const ListenerStats& listener) {
-        if (node >= listener.routes.size()) return false;
-        const RouteStats& route = listener.routes[node];
-        if (route.admin != AdminState::ready || route.weight == 0) return true;
-        return route.drains && route.why_not.find("lags") != std::string::npos;  // table_builder's word
-      });
+  return std::any_of(snapshot.listeners.begin(), snapshot.listeners.end(),
+                     [node](const ListenerStats& listener) {
+                       if (node >= listener.routes.size()) return false;
+                       const RouteStats& route = listener.routes[node];
+                       if (route.admin != AdminState::ready || route.weight == 0) return true;
+                       return route.drains && route.lags;
+                     });
 }
 
 }  // namespace

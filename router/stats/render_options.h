@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "router/core/policy.h"
+#include "router/balance/policy.h"
 
 namespace tamada::router {
 
 // The statistics listener itself: HAProxy's proxy `stats`. The statistics thread counts; since the start.
-struct StatsDoor {
+struct StatsListenerCounters {
   bool tls = false;               // its connections are HTTPS
   std::uint32_t connections = 0;  // open now
   std::uint32_t connections_max = 0;
@@ -38,7 +38,7 @@ struct RenderOptions {
   // Addresses of servers and how they are balanced: HAProxy tells them on the socket from level operator on,
   // and on the page only if asked to (`stats show-legends`).
   bool show_addresses = false;
-  std::optional<StatsDoor> door;  // not set: there is no proxy `stats` in the answer
+  std::optional<StatsListenerCounters> port;  // not set: there is no proxy `stats` in the answer
 };
 
 // The version told to tools, as "HAProxy version VERSION, released DATE" and in `show info`: whose formats

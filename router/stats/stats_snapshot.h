@@ -1,6 +1,6 @@
 // StatsSnapshot: everything that people and programs can be shown, at one moment, as one immutable value.
 //
-// The control loop makes it (router/shell/stats_collector.h) when somebody asks, at most a few times a
+// The control loop makes it (router/control/stats_collector.h) when somebody asks, at most a few times a
 // second; the statistics thread renders it into whatever was asked for. So a thousand scrapes cost the
 // control loop what one costs, and the workers nothing. Pure values: no sockets, no clock, no locks.
 //
@@ -12,17 +12,18 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/base/address.h"
 #include "common/base/time.h"
-#include "router/core/chart_book.h"
-#include "router/core/check_book.h"
-#include "router/core/cluster_view.h"
-#include "router/core/failover.h"
-#include "router/core/histogram.h"
-#include "router/core/ids.h"
-#include "router/core/policy.h"
+#include "router/balance/ids.h"
+#include "router/balance/policy.h"
+#include "router/cluster/cluster_view.h"
+#include "router/history/chart_book.h"
+#include "router/history/check_book.h"
+#include "router/history/failover.h"
+#include "router/history/histogram.h"
 
 namespace tamada::router {
 
@@ -37,6 +38,7 @@ struct RouteStats {
   NodeId node;
   bool eligible = false;       // gets new sessions now
   bool drains = false;         // fit, but gets no new sessions: by hand, lag, noloadbalance
+  bool lags = false;           // it drains because it is too far behind
   bool backup = false;         // wanted for a later entry of the listener's `to:` than the first
   bool spare = false;          // a backup that is fit, and nodes of an earlier entry take the sessions
   std::string why_not;         // in words, when it is not eligible
@@ -141,8 +143,14 @@ struct NodeStats {
   bool pending_restart = false;
 };
 
+enum class EtcdState : std::uint8_t { connecting, connected, silent };
+[[nodiscard]] constexpr std::string_view name_of(EtcdState state) {
+  constexpr std::array<std::string_view, 3> names{"connecting", "connected", "silent"};
+  return names.at(static_cast<std::size_t>(state));
+}
+
 struct EtcdStats {
-  std::string state;                      // "connected", "silent"
+  EtcdState state = EtcdState::connecting;
   std::optional<std::string> leader_key;  // who holds it; none: nobody, or not known
   std::optional<TimePoint> heard;
   std::string error;  // why it is silent; empty if it is not
@@ -159,7 +167,7 @@ struct ConfigStats {
 
 struct PastFactStats {
   WallTime at;
-  std::string event;
+  FactKind kind = FactKind::leader_confirmed;
   std::string node;
   std::string words;
   bool warning = false;

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "router/core/policy.h"
+#include "router/balance/policy.h"
 
 namespace tamada::router {
 

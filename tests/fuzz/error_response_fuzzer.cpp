@@ -1,8 +1,9 @@
 // ErrorResponse, new form and old. What was read can be written and is read the same.
-#include "common/wire/error_response.h"
+#include "common/postgres/error_response.h"
 #include "tests/fuzz/fuzz.h"
 
-using namespace tamada::wire;
+using namespace tamada;
+using namespace tamada::postgres;
 using tamada::fuzz::expect;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -2,13 +2,14 @@
 #include <string>
 #include <vector>
 
+#include "common/base/base64.h"
 #include "common/etcd/codec.h"
 #include "common/etcd/json_splitter.h"
-#include "common/http/base64.h"
 #include "common/http/url.h"
 #include "tests/fuzz/fuzz.h"
 
 using tamada::fuzz::expect;
+using namespace tamada;
 using namespace tamada::etcd;
 
 namespace {
@@ -50,8 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     expect_short(prefix_of_version(object));
     expect_short(tamada::Result<void>(tl::make_unexpected(decode_error(500, object).to_error())));
   }
-  if (const auto decoded = tamada::http::base64_decode(bytes)) {
-    expect(tamada::http::base64_encode(*decoded) == bytes, "base64 has one spelling");
+  if (const auto decoded = tamada::base64_decode(bytes)) {
+    expect(tamada::base64_encode(*decoded) == bytes, "base64 has one spelling");
   }
   if (const auto url = tamada::http::Url::parse(bytes)) {
     const auto again = tamada::http::Url::parse(url->to_string());

@@ -1,9 +1,10 @@
 // A client's first bytes. What is accepted can be built again, byte by byte the same.
-#include "common/wire/error_response.h"
-#include "common/wire/startup_packet.h"
+#include "common/postgres/error_response.h"
+#include "common/postgres/startup_packet.h"
 #include "tests/fuzz/fuzz.h"
 
-using namespace tamada::wire;
+using namespace tamada;
+using namespace tamada::postgres;
 using tamada::Error;
 using tamada::fuzz::expect;
 

@@ -21,8 +21,9 @@ inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }
 
-// For the parsers of common/wire, which are given everything received so far: of every cut, an answer given
-// early is the answer to the whole, and NeedMore asks for more than there was and for no more than `limit`.
+// For the parsers of common/postgres and common/net, which are given everything received so far: of every
+// cut, an answer given early is the answer to the whole, and NeedMore asks for more than there was and for no
+// more than `limit`.
 template <class T, class Parse>
 T expect_same_at_every_cut(std::span<const std::byte> input, std::size_t limit, Parse parse) {
   const T whole = parse(input);

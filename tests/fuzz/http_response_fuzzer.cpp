@@ -5,6 +5,7 @@
 #include "tests/fuzz/fuzz.h"
 
 using tamada::fuzz::expect;
+using namespace tamada;
 using namespace tamada::http;
 
 namespace {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes the seeds of the fuzzers of common/wire into tests/fuzz/corpus/NAME: one of every kind of input."""
+"""Writes the seeds of the fuzzers of PostgreSQL's and Patroni's words into tests/fuzz/corpus/NAME: one of every kind of input."""
 import pathlib
 import struct
 
@@ -42,6 +42,21 @@ CUTS = b"\x01\x05\x20\x80"
 
 TCP4 = bytes([10, 0, 0, 1, 10, 0, 0, 2]) + struct.pack("!HH", 54321, 5000)
 TCP6 = bytes(15) + b"\1" + bytes(15) + b"\2" + struct.pack("!HH", 54321, 5000)
+
+CONTROL_DATA = b"""pg_control version number:            1300
+Database system identifier:           7713550957051643213
+Database cluster state:               shut down in recovery
+Latest checkpoint location:           0/5000028
+Latest checkpoint's REDO location:    0/4FFFF28
+Latest checkpoint's TimeLineID:       2
+Latest checkpoint's PrevTimeLineID:   1
+Minimum recovery ending location:     0/50000A0
+Min recovery ending loc's timeline:   2
+wal_log_hints setting:                on
+max_connections setting:              400
+Bytes per WAL segment:                16777216
+Data page checksum version:           0
+"""
 
 SEEDS = {
     "first_packet": {
@@ -91,6 +106,57 @@ SEEDS = {
         "fork_failed": FORK,
         "old_fatal": b"EFATAL:  sorry, too many clients already\n\0",
         "empty": message(b"E", b"\0\0\0\0"),
+    },
+    "agent_api": {
+        "lag": b"/replica?lag=10MB&tag_dc=north&replication_state=streaming",
+        "words": b"/x/read-only-sync/standby_leader",
+        "ready": b"/readiness?mode=write&lag=0x10",
+        "metrics": b"/metrics",
+        "cluster": b"//cluster/x",
+        "restart": b'{"schedule": "2027-01-01T00:00:00.5+01:00", "role": "replica", "postgres_version": "15.4", "timeout": "2min"}',
+        "switchover": b'{"leader": "pg1", "candidate": "pg2", "scheduled_at": "2027-01-01 00:00Z"}',
+        "failover": b'{"member": "pg3"}',
+        "patch": b'{"ttl": null, "postgresql": {"parameters": {"a": "1", "b": null}, "authentication": {}}, "slots": {"x": []}}',
+        "failsafe": b'{"name": "pg1", "conn_url": "x", "api_url": "y", "slots": {"pg1": 5}}',
+    },
+    "control_data": {
+        "replica": CONTROL_DATA,
+        "damaged": b"WARNING: Calculated CRC checksum does not match value stored in file.\n" + CONTROL_DATA,
+        "translated": "Состояние кластера БД:                в работе\n".encode(),
+        "history": b"1\t0/3000000\tno recovery target specified\n\n# x\n2\t0/5000110\tx\n",
+        "backup_label": b"START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\nCHECKPOINT LOCATION: 0/2000060\n"
+                        b"BACKUP FROM: standby\nSTART TIMELINE: 3\n",
+        "waldump": b"rmgr: XLOG        len (rec/tot):    114/   114, tx:          0, lsn: 0/0182E220, prev 0/0182E1A8, desc: "
+                   b"CHECKPOINT_SHUTDOWN redo 0/182E220; tli 1\n",
+        "waldump_end": b"pg_waldump: error: error in WAL record at 0/182E220: invalid record length at 0/182E298: wanted 24, "
+                       b"got 0\n",
+        "rewind": b'pg_rewind: error: could not open file "/data/pg_wal/0000000A00006AA100000068": No such file or directory\n',
+        "settings": b"work_mem\tuser\tResource Usage\tINTEGER\t4096\t64\t2147483647\tSets.\tThis.\n",
+    },
+    "postmaster_pid": {
+        "ready": b"4711\n/var/lib/postgresql/15/main\n1795950000\n5432\n/run/postgresql\n10.0.0.1\n  5432001    262146\nready   \n",
+        "single_user": b"-4711\n/data\n1795950000\n5432\n\n\n",
+        "cut": b"4711\n/data\n17959",
+        "garbage": b"\n\0\n99999999999\n",
+    },
+    # The first byte says which key it is.
+    "store_values": {
+        "member": b'\0{"conn_url":"postgres://10.0.0.1:5432/postgres","api_url":"http://10.0.0.1:8008/patroni","state":"running",'
+                  b'"role":"primary","version":"4.1.4","checkpoint_after_promote":false,"tags":{"nofailover":true,"n":1.5,"o":null},'
+                  b'"pending_restart":true,"pending_restart_reason":{"max_connections":{"old_value":"1","new_value":2}},'
+                  b'"xlog_location":67108864,"timeline":7,"scheduled_restart":{"schedule":"2030-01-01","role":"replica"},"pause":true}',
+        "member_kwargs": b'\0{"conn_kwargs":{"host":"pg1","port":"5433","dbname":"x"}}',
+        "member_url": b"\0postgres://u:p@pg1:5432/postgres?application_name=http://pg1:8008/patroni",
+        "sync": b'\1{"leader":"pg1","quorum":1,"sync_standby":"pg2, pg3"}',
+        "status": b'\2{"optime":67108864,"slots":{"a":"5"},"retain_slots":["pg2"]}',
+        "status_texts": b'\2{"optime":"1","slots":"{\\"a\\":5}","retain_slots":"[\\"pg2\\"]"}',
+        "status_old": b"\00267108864",
+        "history": b'\3[[1,25623960,"no recovery target specified","2026-01-02T03:04:05+00:00","pg1"],[2,3,"x"]]',
+        "failover": b'\4{"leader":"a","member":"b","scheduled_at":"2030-01-01T00:00:00+00:00"}',
+        "failover_old": b"\4a:b",
+        "failsafe": b'\5{"pg1":"http://pg1:8008/patroni"}',
+        "all": b'\6{"leader":"pg1"}',
+        "duplicate": b'\0{"state":"a","state":"b"}',
     },
 }
 OF_FIXTURES = {"node_status": "status_", "cluster_members": "cluster_", "dynamic_config": "config_"}

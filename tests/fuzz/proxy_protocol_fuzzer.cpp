@@ -1,8 +1,8 @@
 // PROXY headers, both versions. Addresses that were read can be sent on and are read the same.
-#include "common/wire/proxy_protocol.h"
+#include "common/base/proxy_protocol.h"
 #include "tests/fuzz/fuzz.h"
 
-using namespace tamada::wire;
+using namespace tamada;
 using tamada::fuzz::expect;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

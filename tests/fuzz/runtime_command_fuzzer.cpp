@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "router/serve/command_reader.h"
-#include "router/serve/runtime_commands.h"
+#include "router/api/runtime/command_reader.h"
+#include "router/api/runtime/runtime_commands.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/a_snapshot.h"
 

@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
-#include "common/wire/startup_reply.h"
+#include "common/postgres/startup_reply.h"
 #include "tests/fuzz/fuzz.h"
 
-using namespace tamada::wire;
+using namespace tamada;
+using namespace tamada::postgres;
 using tamada::fuzz::expect;
 using State = StartupReplyScanner::State;
 

@@ -9,33 +9,33 @@ import psycopg2
 import pytest
 
 from cluster import Cluster, Router, wait_until
-from cluster.door import Door
+from cluster.forwarder import Forwarder
 from cluster.names import NEEDS, Names, possible
 from cluster.network import free_port
 from cluster.wire import dial, parse_error, read_to_end, startup_packet
 
 SETTINGS = {"nodes": 2}
 MakeRouter = Callable[..., Router]
-Guarded = tuple[Router, dict[str, Door]]
+Guarded = tuple[Router, dict[str, Forwarder]]
 
 
 @pytest.fixture
 def guarded(cluster: Cluster, make_router: MakeRouter) -> Any:
-    """A router that reaches each PostgreSQL through a door of its own, open at first. Doors by the node's name."""
-    doors: dict[str, Door] = {}
+    """A router that reaches each PostgreSQL through a forwarder of its own, open at first. Forwarders by the node's name."""
+    forwarders: dict[str, Forwarder] = {}
 
     def make(**listener: Any) -> Guarded:
         nodes = []
         for index, node in enumerate(cluster.nodes):
             address = cluster.network.address(60 + index)
-            doors[node.name] = Door((address, free_port(address, 6432)), node.postgres).open()
-            nodes.append({"name": node.name, "postgres": "%s:%d" % doors[node.name].address, "api": node.api})
+            forwarders[node.name] = Forwarder((address, free_port(address, 6432)), node.postgres).open()
+            nodes.append({"name": node.name, "postgres": "%s:%d" % forwarders[node.name].address, "api": node.api})
         router = make_router(cluster, config={"cluster": {"nodes": nodes}, "listeners": {"write": listener}})
         router.wait_ready()
-        return router, doors
+        return router, forwarders
     yield make
-    for door in doors.values():
-        door.stop()
+    for forwarder in forwarders.values():
+        forwarder.stop()
 
 
 def in_log(router: Router, event: str) -> int:
@@ -61,14 +61,14 @@ def refusal(router: Router) -> dict[str, str]:
 
 def test_a_leader_whose_port_is_closed_is_told_to_clients_and_to_those_who_watch(cluster: Cluster,
                                                                                 guarded: Any) -> None:
-    router, doors = guarded(hold="2s")
+    router, forwarders = guarded(hold="2s")
     leader = cluster.wait_for_leader().name
-    doors[leader].shut()
+    forwarders[leader].shut()
 
     for _ in range(2):
         error = refusal(router)
         assert error["C"] == "57P03"
-        assert "connect to %s:%d: connection refused" % doors[leader].address in error["M"]
+        assert "connect to %s:%d: connection refused" % forwarders[leader].address in error["M"]
         assert "max_" not in error["M"] + error["H"]
     assert router.leader() == leader
     assert state(router, leader)["health"] == "bad"
@@ -79,7 +79,7 @@ def test_a_leader_whose_port_is_closed_is_told_to_clients_and_to_those_who_watch
     assert (router.code("/ready"), router.code("/ready?leader")) == (200, 503)
     assert in_log(router, "node.no_connection") == 1
 
-    doors[leader].open()  # no client asks
+    forwarders[leader].open()  # no client asks
     wait_until("it is noticed", lambda: state(router, leader)["no_connection"] is None)
     assert row(router, "write", leader)["status"] == "UP"
     assert router.serves(router.write, False)
@@ -87,23 +87,23 @@ def test_a_leader_whose_port_is_closed_is_told_to_clients_and_to_those_who_watch
 
 
 def test_a_client_that_waits_gets_in_when_the_port_opens(cluster: Cluster, guarded: Any) -> None:
-    router, doors = guarded(hold="60s")
+    router, forwarders = guarded(hold="60s")
     leader = cluster.wait_for_leader().name
-    doors[leader].shut()
+    forwarders[leader].shut()
     with dial(router.write) as client:
         client.sendall(startup_packet())
         wait_until("it is known", lambda: state(router, leader)["no_connection"])
-        doors[leader].open()
+        forwarders[leader].open()
         assert client.recv(1) == b"R"
 
 
 def test_readers_are_sent_elsewhere(cluster: Cluster, guarded: Any) -> None:
-    router, doors = guarded()
+    router, forwarders = guarded()
     replica = cluster.replicas()[0].name
-    doors[replica].shut()
+    forwarders[replica].shut()
     assert router.serves(router.read, False)  # `otherwise: leader`
     wait_until("the page says so", lambda: row(router, "read", replica)["check_status"] == "L4CON")
-    doors[replica].open()
+    forwarders[replica].open()
     wait_until("the replica serves again", lambda: router.serves(router.read, True))
 
 
@@ -119,17 +119,17 @@ def test_another_address_of_the_name_is_used_where_one_has_no_postgresql(cluster
                                                                         make_router: MakeRouter) -> None:
     """The name leads to ::1 as well, where the REST API answers and PostgreSQL does not."""
     names = Names(cluster.network, cluster.folder)
-    doors = []
+    forwarders = []
     try:
         for node in cluster.nodes:
             names.set(f"{node.name}.test", "::1", node.address)
-            doors.append(Door(("::1", node.api_port), (node.address, node.api_port)))
-        if len({door.address for door in doors}) < len(doors):  # all on port 8008: one machine for each is needed
+            forwarders.append(Forwarder(("::1", node.api_port), (node.address, node.api_port)))
+        if len({forwarder.address for forwarder in forwarders}) < len(forwarders):  # all on port 8008: one machine for each is needed
             for node in cluster.nodes[1:]:
                 names.set(f"{node.name}.test", node.address)
-            doors = doors[:1]
-        for door in doors:
-            door.open()
+            forwarders = forwarders[:1]
+        for forwarder in forwarders:
+            forwarder.open()
         router = make_router(cluster, names={node.name: f"{node.name}.test" for node in cluster.nodes},
                              prefix=names.prefix(), config={"listeners": {"write": {"hold": "20s"}}})
         node = cluster.nodes[0]
@@ -141,6 +141,6 @@ def test_another_address_of_the_name_is_used_where_one_has_no_postgresql(cluster
         assert router.node(node.name)["address"] == "%s:%d" % node.postgres
         assert in_log(router, "node.no_connection") == 0
     finally:
-        for door in doors:
-            door.stop()
+        for forwarder in forwarders:
+            forwarder.stop()
         names.stop()

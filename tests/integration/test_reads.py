@@ -2,7 +2,6 @@
 import collections
 import subprocess
 import os
-import time
 from typing import Any, Callable
 
 from cluster import Cluster, Node, Router, wait_until
@@ -77,14 +76,17 @@ def test_readers_go_to_the_leader_when_no_replica_is_left(cluster: Cluster, rout
     wait_until("readers on the replicas again", lambda: leader.address not in landings(router, 4))
 
 
-def test_a_slow_reader_is_not_cut(router: Router) -> None:
-    """It takes nothing for longer than any check or time limit of the router's tests, then everything."""
+def test_a_slow_reader_is_not_cut(cluster: Cluster, make_router: MakeRouter) -> None:
+    """It takes nothing for longer than any check or time limit of this router, then everything."""
+    router = make_router(cluster, config={"checks": {"timeout": "1s", "expire": "3s"}, "listeners": {
+        "read": {"startup_timeout": "1s", "connect_timeout": "1s", "hold": "1s"}}})
     reader = subprocess.Popen(
         ["psql", "-Atc", "COPY (SELECT repeat('x', 999) FROM generate_series(1, 200000)) TO STDOUT"],
         env={**os.environ, **router.environment(router.read)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert reader.stdout and reader.stderr
     first = reader.stdout.read(1000)
-    time.sleep(12)
+    wait_until("the router has had a session twice as long as its longest limit",
+               lambda: any(one["age_ms"] > 6000 for one in router.sessions()))
     rest = reader.stdout.read()
     assert reader.wait() == 0, reader.stderr.read()
     assert len(first) + len(rest) == 200000 * 1000

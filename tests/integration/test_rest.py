@@ -19,8 +19,10 @@ LEADER = {"state": "running", "role": "master", "timeline": 99, "server_version"
 class Answers(http.server.BaseHTTPRequestHandler):
     """Each method below is one way to misbehave; all of them claim to lead, as far as they say anything."""
     misbehave: str
+    asked = [0]  # how often, by all connections of this server
 
     def do_GET(self) -> None:
+        self.asked[0] += 1
         try:
             getattr(self, self.misbehave)()
         except OSError:
@@ -76,22 +78,36 @@ class Answers(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Stranger:
+    """Called with one way to misbehave it starts a REST server that does so, and gives its entry for the router's nodes.
+    Nobody listens on its PostgreSQL port."""
+
+    def __init__(self, make: Callable[[str], dict[str, str]], asked: list[int]) -> None:
+        self._make, self._asked = make, asked
+
+    def __call__(self, how: str) -> dict[str, str]:
+        return self._make(how)
+
+    def asked(self) -> int:
+        """How often, so far."""
+        return self._asked[0]
+
+
 @pytest.fixture
-def stranger(cluster: Cluster) -> Iterator[Callable[[str], dict[str, str]]]:
-    """stranger(how) starts a REST server that misbehaves so, and gives its entry for the router's nodes. Nobody
-    listens on its PostgreSQL port."""
+def stranger(cluster: Cluster) -> Iterator[Stranger]:
     servers: list[Any] = []
+    asked = [0]
 
     def make(how: str) -> dict[str, str]:
         address = cluster.network.address(200)
-        handler = type("Stranger", (Answers,), {"misbehave": how})
+        handler = type("Stranger", (Answers,), {"misbehave": how, "asked": asked})
         server = http.server.ThreadingHTTPServer((address, 0), handler)
         server.daemon_threads = True
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return {"name": "stranger", "postgres": f"{address}:{free_port(address, 5432)}",
                 "api": f"http://{address}:{server.server_address[1]}"}
-    yield make
+    yield Stranger(make, asked)
     for server in servers:
         server.shutdown()
         server.server_close()
@@ -100,14 +116,15 @@ def stranger(cluster: Cluster) -> Iterator[Callable[[str], dict[str, str]]]:
 @pytest.mark.parametrize("how", ["slow", "endless", "broken_json", "other_cluster", "other_database", "huge_headers",
                                  "no_http", "wrong_types", "says_nothing"])
 def test_a_misbehaving_rest_server_harms_nobody(cluster: Cluster, make_router: MakeRouter,
-                                                stranger: Callable[[str], dict[str, str]], how: str) -> None:
+                                                stranger: Stranger, how: str) -> None:
     router = make_router(cluster, more_nodes=[stranger(how)])
     leader = cluster.wait_for_leader()
     wait_until("the real leader is known", lambda: router.leader() == leader.name)
 
     with Workload(cluster, router, sessions=2, connecting=2) as load:
         load.wait_for_writes()
-        time.sleep(3)  # several polls of the stranger
+        before = stranger.asked()
+        wait_until("the stranger is asked twice more", lambda: stranger.asked() >= before + 2)
         load.wait_for_writes()
     assert load.report().failures == [], load.report().describe()
     assert router.leader() == leader.name
@@ -115,7 +132,7 @@ def test_a_misbehaving_rest_server_harms_nobody(cluster: Cluster, make_router: M
 
 
 def test_a_stranger_in_the_list_does_not_hinder_a_switchover(cluster: Cluster, make_router: MakeRouter,
-                                                             stranger: Callable[[str], dict[str, str]]) -> None:
+                                                             stranger: Stranger) -> None:
     router = make_router(cluster, more_nodes=[stranger("slow")])
     router.wait_ready()
 

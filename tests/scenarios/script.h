@@ -1,11 +1,8 @@
-// Script: a scenario file. Blocks of commands with the expected output under `----`;
-// tests/scenarios/README.md documents every command.
+// Script: a scenario file. Blocks of commands with the expected output under `----`.
 #pragma once
 
 #include <string>
 #include <vector>
-
-#include "tests/scenarios/world.h"
 
 namespace tamada::router::scenario {
 
@@ -19,8 +16,5 @@ struct Block {
 // Splits the text of a file; a last block without `----` expects nothing.
 [[nodiscard]] std::vector<Block> parse_script(const std::string& text);
 [[nodiscard]] std::string write_script(const std::vector<Block>& blocks);
-
-// Carries out one command. Returns its error in words, empty when it was understood.
-[[nodiscard]] std::string carry_out(World& world, const std::string& command);
 
 }  // namespace tamada::router::scenario

@@ -24,12 +24,6 @@ std::string kind_name(AskKind kind) {
   return "?";
 }
 
-std::string cause_name(CutCause cause) {
-  static const char* const names[] = {"none",    "demoted",  "superseded", "failed",
-                                      "lagging", "promoted", "refused",    "maintenance"};
-  return names[static_cast<std::size_t>(cause)];
-}
-
 }  // namespace
 
 World::World() {
@@ -148,7 +142,7 @@ void World::say(const std::string& line) {
       fmt::format("{:.3f}s {}", static_cast<double>(now_.time_since_epoch().count()) / 1e6, line));
 }
 
-// ---- the core's wishes
+// ---- what ClusterView wants
 
 void World::apply(const ClusterEvent& event) {
   carry_out(view_->apply(event, now_));
@@ -156,7 +150,10 @@ void World::apply(const ClusterEvent& event) {
 
 void World::carry_out(Step step) {
   next_tick_ = step.next_tick;
-  for (const Fact& fact : step.facts) say(fmt::format("{} {}", fact.event, fact.words));
+  for (const Fact& fact : step.facts) {
+    const std::string& about = tells_words ? fact.words : fact.node;
+    say(fmt::format("{}{}{}", name_of(fact.kind), about.empty() ? "" : " ", about));
+  }
   if (step.table != nullptr) {
     check_table(*step.table);
     table_ = step.table;
@@ -190,140 +187,6 @@ void World::make(const Ask& ask) {
         [this, ask, sent] { answer(ask, sent); });
 }
 
-void World::answer(const Ask& ask, TimePoint sent) {
-  const WorldNode* node = node_of(ask.node);
-  const bool rest_hangs = node->rest == WorldNode::Rest::silent || node->latency >= policy.checks.timeout;
-  const bool hangs = ask.kind == AskKind::postgres ? false : rest_hangs;
-  if (hangs && now_ < sent + policy.checks.timeout) {
-    later(sent + policy.checks.timeout - now_, [this, ask, sent] { answer(ask, sent); });
-    return;
-  }
-  out_.erase({ask.node, ask.kind});
-  const bool told = node->rest == WorldNode::Rest::answers && !rest_hangs;
-  switch (ask.kind) {
-    case AskKind::master:
-    case AskKind::replica:
-      poll_answer(ask, sent, node);
-      return;
-    case AskKind::cluster: {
-      ClusterAnswer answer{ask.node, sent, {}};
-      if (told && !node->cluster_fails) answer.members = cluster_of(*node);
-      apply(answer);
-      return;
-    }
-    case AskKind::config:
-      apply(ConfigAnswer{ask.node, sent, told ? std::optional<Duration>(30s) : std::nullopt});
-      return;
-    case AskKind::postgres:
-      apply(postgres_answer(ask.node, sent, *node));
-      return;
-  }
-}
-
-PostgresAnswer World::postgres_answer(NodeId id, TimePoint sent, const WorldNode& node) {
-  PostgresAnswer answer{id, sent, node.postgres};
-  if (node.postgres || node.rest == WorldNode::Rest::unresolved) return answer;
-  answer.silence = node.postgres_hangs ? Silence::timeout : Silence::refused;
-  answer.words = node.postgres_hangs ? "no answer within 2000 ms"
-                                     : fmt::format("connect to {}:5432: connection refused", node.address);
-  return answer;
-}
-
-void World::poll_answer(const Ask& ask, TimePoint sent, const WorldNode* node) {
-  PollAnswer answer;
-  answer.node = ask.node;
-  answer.asked = ask.kind;
-  answer.sent = sent;
-  answer.postgres = Address::from_ip(node->address, 5432).value();
-  const auto silence = [&](Silence what, const char* words) {
-    answer.silence = what;
-    answer.words = words;
-    answer.postgres = {};
-  };
-  switch (node->rest) {
-    case WorldNode::Rest::silent:
-      silence(Silence::timeout, "no answer within 2000 ms");
-      break;
-    case WorldNode::Rest::refuses:
-      silence(Silence::refused, "connection refused");
-      break;
-    case WorldNode::Rest::resets:
-      silence(Silence::reset, "connection reset");
-      break;
-    case WorldNode::Rest::unresolved:
-      silence(Silence::unresolved, "unknown name");
-      break;
-    case WorldNode::Rest::garbage:
-      silence(Silence::malformed, "not Patroni's answer");
-      break;
-    case WorldNode::Rest::answers: {
-      if (node->latency >= policy.checks.timeout) {
-        silence(Silence::timeout, "no answer within 2000 ms");
-        break;
-      }
-      answer.body = status_of(*node);
-      const bool runs = node->state == "running" || node->state == "unknown";
-      const bool replica = node->role == "replica" && runs && !node->lock && !answer.body->tags.noloadbalance;
-      answer.status = (ask.kind == AskKind::master ? node->lock : replica) ? 200 : 503;
-      break;
-    }
-  }
-  apply(answer);
-}
-
-wire::NodeStatus World::status_of(const WorldNode& node) const {
-  wire::NodeStatus status;
-  status.state = node.state;
-  status.role_text = node.role;
-  status.role = wire::node_role(node.role);
-  if (node.state == "running") {
-    status.timeline = node.timeline;
-    if (node.role == "primary") {
-      status.location = node.position;
-    } else {
-      status.received_location = status.replayed_location = node.position;
-    }
-  }
-  status.sync_standby = node.sync;
-  status.tags = node.tags;
-  status.system_identifier = node.system_id;
-  if (node.state == "running") status.postmaster_start_time = node.started;
-  status.scope = node.scope;
-  status.name = node.told_name;
-  status.patroni_version = node.patroni_version;
-  const bool follows = node.role == "replica" || node.role == "standby_leader";
-  if (node.state == "running" && follows) status.replication_state = node.replication_state;
-  status.dcs_last_seen = node.has_read_store ? 1 : 0;
-  status.pause = paused && node.has_read_store;
-  return status;
-}
-
-wire::ClusterMembers World::cluster_of(const WorldNode& giver) const {
-  wire::ClusterMembers members;
-  members.scope = giver.scope;
-  members.pause = paused;
-  const std::string leader = giver.cluster_names.value_or(lock_holder);
-  bool listed = false;
-  for (const auto& node : nodes_) {
-    if (node->scope != giver.scope || node->rest == WorldNode::Rest::unresolved) continue;
-    wire::ClusterMember member;
-    member.name = member_name_of(*node);
-    member.role = member.name == leader ? "leader" : "replica";
-    member.state = "running";
-    member.api_url =
-        fmt::format("http://{}:8008/patroni", node->member_name.empty() ? node->label : node->member_name);
-    if (member.is_leader()) listed = true;
-    members.members.push_back(std::move(member));
-  }
-  if (!listed && !leader.empty()) {
-    wire::ClusterMember stranger;
-    stranger.name = leader;
-    stranger.role = "leader";
-    members.members.push_back(std::move(stranger));
-  }
-  return members;
-}
-
 // ---- etcd
 
 void World::lock_changed() {
@@ -352,8 +215,8 @@ void World::heartbeat() {
 
 // ---- by hand
 
-void World::smell(NodeId node, const std::string& words) {
-  apply(Smell{node, words});
+void World::hint(NodeId node, SessionHint::Kind kind) {
+  apply(SessionHint{node, kind});
 }
 void World::no_connection(NodeId node) {
   apply(NoConnection{node});
@@ -366,110 +229,6 @@ void World::reconfigure() {
 }
 void World::sessions_gone(NodeId node) {
   carry_out(view_->sessions_gone(node, now_));
-}
-
-// ---- what is written down
-
-void World::print_table(const RoutingTable& table) {
-  for (const ListenerRoutes& routes : table.listeners) {
-    for (const CutLine& line : routes.cuts) {
-      Generation& printed = printed_cuts_[{routes.listener, line.node}];
-      if (printed == line.before) continue;
-      printed = line.before;
-      say(fmt::format("cut {} on {}: {}", listener_name(routes.listener), node_of(line.node)->label,
-                      cause_name(line.cause)));
-    }
-  }
-  for (const ListenerRoutes& routes : table.listeners) {
-    std::string line = fmt::format("{} ->", listener_name(routes.listener));
-    if (routes.candidates.empty()) line += " nobody";
-    for (const Candidate& candidate : routes.candidates) {
-      const WorldNode* node = node_of(candidate.node);
-      line += " " + (candidate.name == node->label ? node->label : node->label + "=" + candidate.name);
-    }
-    if (std::exchange(printed_[routes.listener], line) != line) say(line);
-  }
-  print_held();
-}
-
-void World::check_table(const RoutingTable& table) {
-  for (const ListenerRoutes& routes : table.listeners) {
-    const auto listener = std::find_if(policy.listeners.begin(), policy.listeners.end(),
-                                       [&](const ListenerPolicy& one) { return one.id == routes.listener; });
-    for (const Candidate& candidate : routes.candidates) {
-      if (candidate.valid_until > now_ + policy.checks.expire)
-        violations_.push_back("a candidate lives too long");
-    }
-    const TimePoint longest = table.writers.empty() ? TimePoint::max() : now_ + policy.checks.expire;
-    if (table.good_until > longest) violations_.push_back("a table lives too long");
-    if (listener == policy.listeners.end() || !listener->is_write()) continue;
-    if (routes.candidates.size() > 1) violations_.push_back("two leaders in one table");
-    for (const CutLine& cut : routes.cuts) {
-      if (closed_ == 0 && cut.node == last_leader_ && cut.before > led_until_) closed_ = cut.before;
-    }
-    if (routes.candidates.empty()) continue;
-    const NodeId leader = routes.candidates.front().node;
-    const bool same_server =
-        last_leader_.is_set() && node_of(last_leader_)->address == node_of(leader)->address;
-    if (last_leader_.is_set() && last_leader_ != leader && !same_server &&
-        (closed_ == 0 || closed_ > acknowledged_)) {
-      violations_.push_back("a new leader before the old one's sessions were closed");
-    }
-    closed_ = 0;
-    led_until_ = table.generation;
-    last_leader_ = leader;
-  }
-}
-
-std::vector<std::string> World::show_nodes() const {
-  std::vector<std::string> lines;
-  for (const NodeView& node : view_->nodes(now_)) {
-    std::string line = fmt::format("{} {}, {}", node.name, node.role, node.state);
-    if (node.timeline) line += fmt::format(", timeline {}", *node.timeline);
-    if (node.lag_bytes) line += fmt::format(", lag {}", *node.lag_bytes);
-    if (node.admin == AdminState::drain) line += ", drained";
-    if (node.admin == AdminState::maintenance) line += ", in maintenance";
-    if (node.leaving) line += ", leaving";
-    lines.push_back(line + ": " + node.reason);
-  }
-  return lines;
-}
-
-std::vector<std::string> World::show_leader() const {
-  const LeaderView leader = view_->leader();
-  return {leader.node.is_set() ? fmt::format("leader {}: {}", leader.name, leader.reason) : leader.reason};
-}
-
-std::vector<std::string> World::show_why() const {
-  std::vector<std::string> lines;
-  for (const ListenerRoutes& routes : table_->listeners) {
-    if (routes.candidates.empty()) lines.push_back(listener_name(routes.listener) + ": " + routes.why_none);
-  }
-  return lines;
-}
-
-std::vector<std::string> World::show_asks() {
-  std::vector<std::string> lines;
-  for (const auto& [what, count] : asked_)
-    lines.push_back(fmt::format("{} {}: {}", what.first, what.second, count));
-  asked_.clear();
-  return lines;
-}
-
-std::vector<std::string> World::show_disagreements() const {
-  std::vector<std::string> lines;
-  for (const Disagreement& found : view_->testimony(now_).disagreements) {
-    lines.push_back(fmt::format("{}: {}", found.kind, found.words));
-  }
-  return lines;
-}
-
-std::vector<std::string> World::show_undiscovered() const {
-  std::vector<std::string> lines;
-  for (const wire::ClusterMember& member : view_->undiscovered()) {
-    lines.push_back(fmt::format("{} at {}", member.name, member.api_url));
-  }
-  return lines;
 }
 
 }  // namespace tamada::router::scenario

@@ -1,5 +1,5 @@
-// World: the cluster a scenario speaks of, and the shell around ClusterView: it answers the core's asks as
-// the world is at that moment, lets time pass, acknowledges tables, and writes down what the core tells and
+// World: the cluster a scenario speaks of, and the owner of ClusterView: it answers ClusterView's asks as
+// the world is at that moment, lets time pass, acknowledges tables, and writes down what that tells and
 // publishes. Deterministic: no clock, no threads; asks are answered 5 ms after they were made.
 //
 // On the way it checks what must hold in every scenario: never more than one ask of a kind out per node,
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "router/core/cluster_view.h"
+#include "router/cluster/cluster_view.h"
 
 namespace tamada::router::scenario {
 
@@ -43,7 +43,7 @@ struct WorldNode {
   bool sync = false;
   std::string patroni_version = "4.1.4";
   std::string replication_state = "streaming";  // of a replica; empty: not told
-  wire::PatroniTags tags;
+  patroni::PatroniTags tags;
   bool cluster_fails = false;                // GET /cluster gives nothing
   std::optional<std::string> cluster_names;  // it reads another leader than the others ("" is nobody)
   Duration latency = 5ms;
@@ -59,6 +59,7 @@ class World {
   // ---- before the start
   RoutingPolicy policy;
   std::uint32_t seed = 1;
+  bool tells_words = false;  // of facts; otherwise only what happened, and to which node
   [[nodiscard]] NodeId add_node(const std::string& label);
   [[nodiscard]] ListenerId add_listener(ListenerPolicy listener);
 
@@ -74,13 +75,13 @@ class World {
   void announce(const std::string& from, const std::string& to);
   void acknowledge_now();
 
-  // ---- the core, by hand
+  // ---- ClusterView, by hand
   void start();
   [[nodiscard]] bool started() const { return view_ != nullptr; }
   void run(Duration span);
   void run_until(TimePoint when);
   void stall(Duration span);
-  void smell(NodeId node, const std::string& words);
+  void hint(NodeId node, SessionHint::Kind kind);
   void no_connection(NodeId node);
   void administer(NodeId node, ListenerId listener, AdminState state);
   void reconfigure();
@@ -112,8 +113,8 @@ class World {
   void heartbeat();
   [[nodiscard]] const WorldNode* node_of(NodeId id) const;
   [[nodiscard]] std::string listener_name(ListenerId id) const;
-  [[nodiscard]] wire::NodeStatus status_of(const WorldNode& node) const;
-  [[nodiscard]] wire::ClusterMembers cluster_of(const WorldNode& node) const;
+  [[nodiscard]] patroni::NodeStatus status_of(const WorldNode& node) const;
+  [[nodiscard]] patroni::ClusterMembers cluster_of(const WorldNode& node) const;
 
   std::unique_ptr<ClusterView> view_;
   TimePoint now_{};

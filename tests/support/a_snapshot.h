@@ -29,6 +29,7 @@ inline NodeStats a_node(std::uint32_t id, const std::string& name, const std::st
   node.view.name = name;
   node.view.configured_name = configured_name;
   node.view.role = "replica";
+  node.view.role_kind = patroni::NodeRole::replica;
   node.view.state = "running";
   node.view.timeline = 7;
   node.view.lag_bytes = 0;
@@ -54,6 +55,7 @@ inline NodeStats a_node(std::uint32_t id, const std::string& name, const std::st
 inline std::vector<NodeStats> the_nodes() {
   NodeStats leader = a_node(1, "pg1", "first");
   leader.view.role = "leader";
+  leader.view.role_kind = patroni::NodeRole::primary;
   leader.view.lag_bytes.reset();
   leader.lag_time.reset();
   leader.view.reason = "pg1 says primary, running, timeline 7; the leader key names pg1";
@@ -62,6 +64,7 @@ inline std::vector<NodeStats> the_nodes() {
 
   NodeStats standby = a_node(2, "pg2", "second");
   standby.view.role = "sync standby";
+  standby.view.is_sync = true;
   standby.view.replication = "streaming";
   standby.address_since = ago(3'600s);
   standby.address_before = "10.0.0.9:5432";
@@ -193,14 +196,16 @@ inline Failover the_switchover() {
   past.waited = 14;
   past.cut = 31;
   past.steps = {
-      {*past.first_sign, "switchover.announced", "pg2", "the failover key names pg1: new writers wait"},
-      {wall_ago(417'700ms), "node.role", "pg2", "pg2: master, stopping; was master, running, timeline 6"},
-      {*past.leader_gone, "leader.lost", "pg2", past.why_gone},
-      {wall_ago(416'700ms), "leader.key", "", "nobody holds the leader key"},
-      {wall_ago(416'300ms), "leader.key", "pg1", "the leader key names pg1"},
-      {*past.claimed, "node.role", "pg1",
+      {*past.first_sign, FactKind::switchover_announced, "pg2",
+       "the failover key names pg1: new writers wait"},
+      {wall_ago(417'700ms), FactKind::node_role, "pg2",
+       "pg2: master, stopping; was master, running, timeline 6"},
+      {*past.leader_gone, FactKind::leader_lost, "pg2", past.why_gone},
+      {wall_ago(416'700ms), FactKind::leader_key, "", "nobody holds the leader key"},
+      {wall_ago(416'300ms), FactKind::leader_key, "pg1", "the leader key names pg1"},
+      {*past.claimed, FactKind::node_role, "pg1",
        "pg1: master, running, timeline 7; was replica, running, timeline 6"},
-      {*past.confirmed, "leader.confirmed", "pg1", past.why_confirmed},
+      {*past.confirmed, FactKind::leader_confirmed, "pg1", past.why_confirmed},
   };
   return past;
 }
@@ -222,12 +227,13 @@ inline Failover the_crash() {
   past.cut = 40;
   past.failed = 2;
   past.steps = {
-      {*past.first_sign, "node.smell", "pg1", "a client's session on pg1 met \"reset\": looking closer"},
-      {wall_ago(28'824'500ms), "node.silent", "pg1", "pg1 does not answer: no answer in time"},
-      {*past.leader_gone, "leader.lost", "pg1", past.why_gone},
-      {wall_ago(28'801'200ms), "leader.key", "", "nobody holds the leader key"},
-      {wall_ago(28'800'700ms), "leader.key", "pg2", "the leader key names pg2"},
-      {*past.confirmed, "leader.confirmed", "pg2", past.why_confirmed},
+      {*past.first_sign, FactKind::node_hint, "pg1",
+       "a client's session on pg1 met \"reset\": looking closer"},
+      {wall_ago(28'824'500ms), FactKind::node_silent, "pg1", "pg1 does not answer: no answer in time"},
+      {*past.leader_gone, FactKind::leader_lost, "pg1", past.why_gone},
+      {wall_ago(28'801'200ms), FactKind::leader_key, "", "nobody holds the leader key"},
+      {wall_ago(28'800'700ms), FactKind::leader_key, "pg2", "the leader key names pg2"},
+      {*past.confirmed, FactKind::leader_confirmed, "pg2", past.why_confirmed},
   };
   return past;
 }
@@ -265,18 +271,18 @@ inline StatsSnapshot a_snapshot() {
   snapshot.disagreements = {
       {"contradicted", "pg3",
        "GET /cluster of pg3 names pg3 as leader; pg1, pg2 and the leader key name pg1"}};
-  snapshot.etcd = EtcdStats{"connected", "pg1", ago(700ms), ""};
+  snapshot.etcd = EtcdStats{EtcdState::connected, "pg1", ago(700ms), ""};
   snapshot.nodes = the_nodes();
   snapshot.listeners = the_listeners();
   snapshot.failovers = {the_switchover(), the_crash()};
   for (const Failover& past : {the_crash(), the_switchover()}) {
     for (const FailoverStep& step : past.steps) {
-      const bool warning = step.event == "leader.lost" || step.event == "node.silent";
-      snapshot.history.push_back({step.at, step.event, step.node, step.words, warning});
+      const bool warning = step.kind == FactKind::leader_lost || step.kind == FactKind::node_silent;
+      snapshot.history.push_back({step.at, step.kind, step.node, step.words, warning});
     }
   }
   snapshot.history.push_back(
-      {wall_ago(1'200'000ms), "node.admin", "pg3", "drain, by dba from 10.0.0.7", false});
+      {wall_ago(1'200'000ms), FactKind::node_admin, "pg3", "drain, by dba from 10.0.0.7", false});
   snapshot.charts = std::make_shared<const Charts>(
       Charts{snapshot_wall, {a_chart(1, "write", 42), a_chart(2, "read", 55)}});
   return snapshot;

@@ -11,13 +11,21 @@
 #include "common/loop/loop.h"
 #include "common/loop/timer.h"
 
+// For what another thread counts or changes after the test has seen its effect: waits until it holds, then checks it,
+// so that a failure shows both values. Only for conditions that stay true. Within a LoopFixture.
+#define CHECK_SOON(...)                                              \
+  do {                                                               \
+    (void)run_until([&] { return static_cast<bool>(__VA_ARGS__); }); \
+    CHECK(__VA_ARGS__);                                              \
+  } while (false)
+
 namespace tamada::loop {
 
 class LoopFixture {
  public:
   explicit LoopFixture(std::size_t read_buffer_size = std::size_t{64} * 1024) : loop(read_buffer_size) {}
   ~LoopFixture() {
-    // Sockets that still say goodbye belong to the loop; they end by themselves.
+    // Sockets that still linger belong to the loop; they end by themselves.
     run_until([this] { return loop.open_handle_count(HandleKind::lingering_socket) == 0; });
     run_turns(2);
     for (const OpenHandles& open : loop.open_handles()) {

@@ -9,13 +9,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "common/base/address.h"
+#include "common/base/unique_fd.h"
 #include "common/loop/socket_options.h"
-#include "common/loop/unique_fd.h"
 
 namespace tamada::loop {
 
@@ -35,6 +36,18 @@ inline UniqueFd raw_server(int backlog = 128) {
 // Bound and listening on no port: a port where nobody answers as long as the descriptor lives.
 inline UniqueFd closed_port() {
   return raw_server(-1);
+}
+
+// A port for a server that somebody else starts a moment later: nobody listens on it now, and it is none of those that
+// the kernel gives to outgoing connections, which come and go all the time.
+inline std::uint16_t free_port() {
+  std::random_device random;
+  for (;;) {
+    const auto port = static_cast<std::uint16_t>(10'000 + random() % 20'000);
+    const UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const Address address = loopback(port);
+    if (::bind(fd.get(), address.data(), address.size()) == 0) return port;
+  }
 }
 
 inline UniqueFd raw_client(const Address& server, bool non_blocking = false) {

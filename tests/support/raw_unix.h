@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "common/loop/unique_fd.h"
+#include "common/base/unique_fd.h"
 
 namespace tamada::loop {
 

@@ -16,7 +16,7 @@ inline std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-class RecordingStream final : public StreamListener {
+class RecordingStream final : public StreamCallbacks {
  public:
   explicit RecordingStream(Loop& loop) : stream(std::make_unique<TcpStream>(loop, *this)) {}
 

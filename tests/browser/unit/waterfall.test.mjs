@@ -27,11 +27,11 @@ test('a phase whose end was never seen reaches to the next thing that was', () =
 test('milestones and steps come in the order of time; a step that says the same is one row with its milestone', () => {
   const { rows } = waterfall({
     ...NOTHING, first_sign_at: 1000, leader_gone_at: 2000, confirmed_at: 5000,
-    steps: [{ at: 1000, event: 'node.smell', node: 'pg1', words: 'reset' }, { at: 2000, event: 'leader.lost', node: 'pg1', words: 'gone' },
+    steps: [{ at: 1000, event: 'node.hint', node: 'pg1', words: 'reset' }, { at: 2000, event: 'leader.lost', node: 'pg1', words: 'gone' },
       { at: 3000, event: 'leader.key', node: '', words: 'nobody' }, { at: 5000, event: 'leader.confirmed', node: 'pg2', words: 'confirmed' }],
   }, 0);
   assert.deepEqual(rows.map(({ offset_ms: offset, title, event }) => [offset, title, event]), [
-    [0, '', 'node.smell'], [0, 'First sign', ''], [1000, 'Leader gone', 'leader.lost'], [2000, '', 'leader.key'], [4000, 'Confirmed', 'leader.confirmed']]);
+    [0, '', 'node.hint'], [0, 'First sign', ''], [1000, 'Leader gone', 'leader.lost'], [2000, '', 'leader.key'], [4000, 'Confirmed', 'leader.confirmed']]);
 });
 
 test('one that goes on reaches to now', () => {

@@ -5,7 +5,7 @@ import signal
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import yaml
 
@@ -13,6 +13,22 @@ from .network import Network, free_port
 from .patroni_config import Settings, patroni_config
 from .process import Server, give_to_service_user, service_user
 from .wait import Timeout, wait_until
+
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def agent_program() -> Path:
+    """TAMADA_AGENT, else the release that `make build` makes."""
+    return Path(os.environ.get("TAMADA_AGENT") or REPOSITORY / "build/bin/tamada-agent")
+
+
+def is_alive(pid: int) -> bool:
+    """It runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class Node:
@@ -23,7 +39,10 @@ class Node:
         self.folder.mkdir(mode=0o700)
         give_to_service_user(self.folder)
         self._settings, self._etcd, self._certificate = settings, etcd, certificate
+        self.agent = settings.agent
+        self.edit: Callable[[dict[str, Any]], None] = lambda config: None  # what a test changes of patroni.yml
         self.server: Server | None = None
+        self._former: list[Server] = []  # their agents were killed; what those started may still run
         self.address = network.address(10 + index)
         self.postgres_port = free_port(self.address, 5432)
         self.api_port = free_port(self.address, 8008)
@@ -46,11 +65,15 @@ class Node:
         config = patroni_config(self._settings, name=self.name, address=self.address,
                                 postgres_port=self.postgres_port, api_port=self.api_port, folder=self.folder,
                                 etcd=self._etcd, certificate=self._certificate)
+        self.edit(config)
         path = self.folder / "patroni.yml"
         path.write_text(yaml.safe_dump(config, sort_keys=False))
         os.chmod(path, 0o644)
-        self.server = Server(["/usr/bin/patroni", str(path)], self.log, cwd=self.folder,
-                             user=service_user())
+        self.server = Server([*self._program(), str(path)], self.log, cwd=self.folder, user=service_user())
+
+    def _program(self) -> list[str]:
+        """`agent` says which; it may be changed while the node is down: both use the same files."""
+        return [str(agent_program())] if self.agent == "tamada" else ["/usr/bin/patroni"]
 
     def stop(self, seconds: float = 60) -> None:
         """A clean end: Patroni stops PostgreSQL and gives the lock back."""
@@ -61,22 +84,35 @@ class Node:
     def kill9(self) -> None:
         """Everything at once, as a machine that loses power."""
         assert self.server
-        self.server.kill9()
+        for server in (self.server, *self._former):
+            server.kill9()
+        self.server, self._former = None, []
+
+    def kill_agent(self) -> None:
+        """Only Patroni, or the agent: its PostgreSQL goes on, for the next one to adopt."""
+        assert self.server
+        self.server.signal(signal.SIGKILL)
+        wait_until(f"{self.name}'s agent is dead", lambda: not is_alive(self.server.pid if self.server else 0))
+        self._former.append(self.server)
         self.server = None
 
     def discard(self) -> None:
         """Ends it quickly when nobody needs its data any more. PostgreSQL is asked (and not killed, if it can be
         helped), so that it gives its shared memory back."""
-        if not self.server:
-            return
-        self.server.resume()
+        servers = [server for server in (self.server, *self._former) if server and server.running()]
+        for server in servers:
+            server.resume()
+            if is_alive(server.pid):
+                server.signal(signal.SIGKILL)
         try:
-            self.server.signal(signal.SIGKILL)
-            os.kill(self.postmaster(), signal.SIGQUIT)
-            wait_until("PostgreSQL ends", lambda: not self.server or not self.server.running(), 5)
+            if servers:
+                os.kill(self.postmaster(), signal.SIGQUIT)
+            wait_until("PostgreSQL ends", lambda: not any(server.running() for server in servers), 5)
         except (OSError, ValueError, Timeout):
             pass
-        self.kill9()
+        for server in servers:
+            server.kill9()
+        self.server, self._former = None, []
 
     def restart(self, address: str | None = None) -> None:
         """Stops it if it runs, and starts it, at another address when one is given."""

@@ -14,6 +14,7 @@ APPLICATION = ("app", "app-secret")
 class Settings:
     """What a test may want different. The times are Patroni's stock ones, in seconds."""
     nodes: int = 3
+    agent: str = "patroni"  # or "tamada": tamada-agent on every node
     scope: str = "tamada"
     ttl: int = 30
     loop_wait: int = 10

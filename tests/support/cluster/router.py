@@ -138,6 +138,10 @@ class Router(Proxy):
         with urllib.request.urlopen(self.stats_url("/api/v1/state"), timeout=10, context=self.stats_tls) as answer:
             return dict(json.load(answer))
 
+    def sessions(self) -> list[dict[str, Any]]:
+        with urllib.request.urlopen(self.stats_url("/api/v1/sessions"), timeout=10, context=self.stats_tls) as answer:
+            return list(json.load(answer)["sessions"])
+
     def leader(self) -> str | None:
         """The name of the node that it believes to lead."""
         return self.status()["leader"]["node"]

@@ -52,23 +52,28 @@ TEST_CASE("a reply that is not what the format says is an error that names the p
     const auto reply = decode_range(json);
     return reply ? "(accepted)" : reply.error().message;
   };
-  CHECK(words("") == "etcd's answer is not a JSON object");
-  CHECK(words("[]") == "etcd's answer is not a JSON object");
-  CHECK(words("{\"header\":") == "etcd's answer is not a JSON object");
-  CHECK(words("<html></html>") == "etcd's answer is not a JSON object");
-  CHECK(words(R"({"header":[]})") == "etcd's answer: \"header\" is not an object");
+  CHECK(words("") == "etcd's answer: the body is empty");
+  CHECK(words("[]") == "etcd's answer: found a list, expected a JSON object");
+  CHECK(words("{\"header\":").rfind("etcd's answer: not JSON at byte ", 0) == 0);
+  CHECK(words("<html></html>").rfind("etcd's answer: not JSON at byte ", 0) == 0);
+  CHECK(words(R"({"header":[]})") == "etcd's answer: header: found a list, expected an object");
   CHECK(words(R"({"header":{"revision":"4x"}})") ==
-        "etcd's answer: \"revision\" is not a whole number of 64 bits");
+        "etcd's answer: header.revision: found the text \"4x\", expected a whole number of 64 bits");
   CHECK(words(R"({"header":{"revision":"99999999999999999999"}})") ==
-        "etcd's answer: \"revision\" is not a whole number of 64 bits");
+        "etcd's answer: header.revision: found the text \"99999999999999999999\", expected a whole number of "
+        "64 "
+        "bits");
   CHECK(words(R"({"header":{"revision":4.5}})") ==
-        "etcd's answer: \"revision\" is not a whole number of 64 bits");
+        "etcd's answer: header.revision: found the number 4.5, expected a whole number of 64 bits");
   CHECK(words(R"({"header":{"raft_term":"-1"}})") ==
-        "etcd's answer: \"raft_term\" is not a whole number of 64 bits");
-  CHECK(words(R"({"kvs":{}})") == "etcd's answer: \"kvs\" is not an array");
-  CHECK(words(R"({"kvs":[7]})") != "(accepted)");
-  CHECK(words(R"({"kvs":[{"key":"Zm9"}]})") == "etcd's answer: \"key\" is not base64");
-  CHECK(words(R"({"kvs":[{"key":5}]})") == "etcd's answer: \"key\" is not a text");
+        "etcd's answer: header.raft_term: found the text \"-1\", expected a whole number of 64 bits");
+  CHECK(words(R"({"header":{"revision":"1"},"header":{}})") ==
+        "etcd's answer: \"header\" is given twice in one object");
+  CHECK(words(R"({"kvs":{}})") == "etcd's answer: kvs: found an object, expected a list");
+  CHECK(words(R"({"kvs":[7]})") == "etcd's answer: kvs: found the number 7, expected objects in it");
+  CHECK(words(R"({"kvs":[{"key":"Zm9"}]})") ==
+        "etcd's answer: kvs.key: found the text \"Zm9\", expected base64");
+  CHECK(words(R"({"kvs":[{"key":5}]})") == "etcd's answer: kvs.key: found the number 5, expected text");
 }
 
 TEST_CASE("a transaction says whether it succeeded, false when left out", "[codec]") {
@@ -80,9 +85,72 @@ TEST_CASE("a transaction says whether it succeeded, false when left out", "[code
           R"({"header":{},"responses":[{"response_range":{"kvs":[{"key":"Zm9v"}]}},{"response_range":{}}]})")
           .value();
   CHECK_FALSE(no.succeeded);
+  CHECK(no.removed == 0);
   REQUIRE(no.ranges.size() == 2);
   CHECK(no.ranges[0].at(0).key == "foo");
   CHECK(no.ranges[1].empty());
+}
+
+TEST_CASE("what is removed under conditions is a transaction", "[codec]") {
+  CHECK(encode(RemoveRequest{"foo", Scope::key, {Compare::lease_is("foo", 7)}}) ==
+        R"({"compare":[{"key":"Zm9v","lease":"7","result":"EQUAL","target":"LEASE"}],"failure":[],)"
+        R"("success":[{"request_delete_range":{"key":"Zm9v"}}]})");
+  CHECK(
+      encode(RemoveRequest{"foo", Scope::prefix, {}}) ==
+      R"({"compare":[],"failure":[],"success":[{"request_delete_range":{"key":"Zm9v","range_end":"Zm9w"}}]})");
+  const RemoveReply reply =
+      decode_remove(R"({"header":{"revision":"9","raft_term":"4"},"succeeded":true,)"
+                    R"("responses":[{"response_delete_range":{"header":{"revision":"9"},"deleted":"3"}}]})")
+          .value();
+  CHECK(reply.conditions_held);
+  CHECK(reply.removed == 3);
+  CHECK(reply.header.raft_term == 4);
+  const RemoveReply refused = decode_remove(R"({"header":{"revision":"9"}})").value();
+  CHECK_FALSE(refused.conditions_held);
+  CHECK(refused.removed == 0);
+  CHECK(decode_remove(R"({"responses":[{"response_delete_range":{"deleted":"x"}}]})").error().message ==
+        "etcd's answer: responses.response_delete_range.deleted: found the text \"x\", expected a whole "
+        "number of "
+        "64 bits");
+}
+
+TEST_CASE("a range in a transaction may be a prefix", "[codec]") {
+  const TxnRequest txn{{}, {{Operation::Kind::range, "foo", "", 0, Scope::prefix}}, {}};
+  CHECK(encode(txn) ==
+        R"({"compare":[],"failure":[],"success":[{"request_range":{"key":"Zm9v","range_end":"Zm9w"}}]})");
+}
+
+TEST_CASE("a lease is revoked and its time left is told", "[codec]") {
+  CHECK(encode_lease_revoke(7587862094425870) == R"({"ID":"7587862094425870"})");
+  CHECK(encode_time_to_live(5, false) == R"({"ID":"5"})");
+  CHECK(encode_time_to_live(5, true) == R"({"ID":"5","keys":true})");
+  CHECK(decode_revoke(R"({"header":{"revision":"9","raft_term":"4"}})").value().header.raft_term == 4);
+  const TimeToLiveReply reply =
+      decode_time_to_live(
+          R"({"header":{"raft_term":"4"},"ID":"5","TTL":"8","grantedTTL":"10","keys":["Zm9v"]})")
+          .value();
+  CHECK(reply.header.raft_term == 4);
+  CHECK(reply.id == 5);
+  CHECK(reply.ttl == 8);
+  CHECK(reply.granted_ttl == 10);
+  CHECK(reply.keys == std::vector<std::string>{"foo"});
+  CHECK(decode_time_to_live(R"({"header":{},"ID":"5","TTL":"-1"})").value().ttl == -1);
+  CHECK_FALSE(decode_time_to_live(R"({"keys":["?"]})"));
+  CHECK_FALSE(decode_time_to_live(R"({"keys":[7]})"));
+}
+
+TEST_CASE("the members are read", "[codec]") {
+  const MemberListReply reply =
+      decode_member_list(R"({"header":{"member_id":"10276657743932975437"},"members":[)"
+                         R"({"ID":"10276657743932975437","name":"n0","peerURLs":["http://a:2380"],)"
+                         R"("clientURLs":["http://a:2379","https://a:2378"]},{"ID":"7","isLearner":true}]})")
+          .value();
+  REQUIRE(reply.members.size() == 2);
+  CHECK(reply.members[0] ==
+        ClusterMember{
+            10276657743932975437U, "n0", {"http://a:2380"}, {"http://a:2379", "https://a:2378"}, false});
+  CHECK(reply.members[1] == ClusterMember{7, "", {}, {}, true});
+  CHECK_FALSE(decode_member_list(R"({"members":[{"clientURLs":"http://a"}]})"));
 }
 
 TEST_CASE("a lease comes from a grant or, wrapped, from a keep-alive", "[codec]") {
@@ -124,9 +192,9 @@ TEST_CASE("an error's code and words are found in both shapes, and a foreign ans
   CHECK(unary.message == "etcdserver: invalid auth token");
   CHECK(decode_error(503, R"({"error":{"grpc_code":14,"message":"no leader"}})").code == 14);
   CHECK(decode_error(404, "Not Found\n").message == "HTTP status 404 without an error of etcd's");
-  CHECK(decode_error(404, "Not Found\n").is_unknown_path());
-  CHECK_FALSE(
-      decode_error(404, R"({"error":"etcdserver: requested lease not found","code":5})").is_unknown_path());
+  CHECK(decode_error(404, "Not Found\n").fault() == RpcFault::unknown_path);
+  CHECK(decode_error(404, R"({"error":"etcdserver: requested lease not found","code":5})").fault() ==
+        RpcFault::lease_not_found);
   CHECK(decode_error(502, "<html>").is_transient());
 }
 
@@ -147,5 +215,5 @@ TEST_CASE("the gateway's prefix follows from the version", "[codec]") {
 
 TEST_CASE("a token is a text, and there", "[codec]") {
   CHECK(decode_token(R"({"header":{},"token":"abc.7"})").value() == "abc.7");
-  CHECK(decode_token(R"({"header":{}})").error().message == "etcd's answer: \"token\" is not there");
+  CHECK(decode_token(R"({"header":{}})").error().message == "etcd's answer: token: missing, expected text");
 }

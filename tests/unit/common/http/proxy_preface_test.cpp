@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "common/wire/proxy_protocol.h"
+#include "common/base/proxy_protocol.h"
 
 namespace tamada::http {
 namespace {
@@ -12,8 +12,8 @@ const Address client = *Address::from_ip("192.0.2.7", 1234);
 const Address server = *Address::from_ip("10.0.0.1", 7000);
 const std::string request = "GET /ready HTTP/1.0\r\n\r\n";
 const std::string v1 = "PROXY TCP4 192.0.2.7 10.0.0.1 1234 7000\r\n";
-const std::string v2 = wire::build_proxy_v2(client, server);
-const std::string v2_local = wire::build_proxy_v2({}, {});
+const std::string v2 = build_proxy_v2(client, server);
+const std::string v2_local = build_proxy_v2({}, {});
 
 using State = ProxyPreface::State;
 

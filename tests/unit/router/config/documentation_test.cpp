@@ -9,8 +9,8 @@
 #include <set>
 #include <sstream>
 
+#include "common/config/yaml_tree.h"
 #include "router/config/settings.h"
-#include "router/config/yaml_tree.h"
 #include "tests/unit/router/config/loading.h"
 
 using namespace tamada;
@@ -48,7 +48,7 @@ std::string shown_default(const Setting& setting) {
 
 std::string documented(const Setting& setting) {
   std::string path = setting.path;
-  std::string variable = variable_name(path);
+  std::string variable = settings().layout().variable_name(path);
   if (const auto star = path.find('*'); star != std::string::npos) path.replace(star, 1, "NAME");
   if (const auto star = variable.find('*'); star != std::string::npos) variable.replace(star, 1, "NAME");
   return fmt::format("| `{}` | {} | {} | {} | `{}` |", path, setting.type, shown_default(setting),
@@ -96,7 +96,7 @@ TEST_CASE("every setting stands in docs/configuration.md as the table says, and 
           "[documentation]") {
   const auto lines = lines_of(content_of("docs/configuration.md"));
   std::set<std::string> expected;
-  for (const Setting& setting : settings()) {
+  for (const Setting& setting : settings().rows()) {
     const std::string row = documented(setting);
     expected.insert(row);
     INFO("expected in docs/configuration.md:\n" << row);
@@ -151,13 +151,13 @@ TEST_CASE("every setting stands in the example, and only settings do", "[documen
     std::string pattern = path;
     if (path.starts_with("listeners.")) pattern = "listeners.*" + path.substr(path.find('.', 10));
     INFO(path);
-    CHECK(find_setting(pattern) != nullptr);
+    CHECK(settings().find(pattern) != nullptr);
     patterns.insert(pattern);
   }
-  for (const Setting& setting : settings()) {
+  for (const Setting& setting : settings().rows()) {
     INFO("missing in config/router.example.yaml: " << setting.path);
     // The switches of a whole section stand there as their section.
-    CHECK((patterns.count(setting.path) == 1 || is_section(setting.path)));
+    CHECK((patterns.count(setting.path) == 1 || settings().layout().is_section(setting.path)));
   }
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("what is in force in the example is the default", "[documentation]") {
       pattern = "listeners.*" + path.substr(path.find('.', 10));
     }
     INFO(path);
-    const Setting* setting = find_setting(pattern);
+    const Setting* setting = settings().find(pattern);
     REQUIRE(setting != nullptr);
     // As the setting itself would write it: "60s" and "1min" are the same.
     RouterConfig config = default_router_config();

@@ -1,6 +1,5 @@
 #include <catch2/catch.hpp>
 
-#include "router/config/raw_settings.h"
 #include "router/config/settings.h"
 #include "tests/unit/router/config/loading.h"
 
@@ -56,10 +55,10 @@ TEST_CASE("the ends of a variable are trimmed, and a list may have an entry a li
 
 TEST_CASE("every setting can come from the environment", "[environment]") {
   // A variable that is not known would be told as such; a value that is not understood, as of its path.
-  for (const Setting& setting : settings()) {
+  for (const Setting& setting : settings().rows()) {
     std::string path = setting.path;
     if (const auto star = path.find('*'); star != std::string::npos) path.replace(star, 1, "read");
-    const std::string variable = variable_name(path);
+    const std::string variable = settings().layout().variable_name(path);
     INFO(variable);
     const auto loaded_config = load_router_config("", "", {{variable, "\x01"}}, {files({})});
     REQUIRE_FALSE(loaded_config);
@@ -70,8 +69,8 @@ TEST_CASE("every setting can come from the environment", "[environment]") {
 
 TEST_CASE("the variables of the settings all differ", "[environment]") {
   std::map<std::string, std::string> paths;
-  for (const Setting& setting : settings()) {
-    CHECK(paths.emplace(variable_name(setting.path), setting.path).second);
+  for (const Setting& setting : settings().rows()) {
+    CHECK(paths.emplace(settings().layout().variable_name(setting.path), setting.path).second);
   }
 }
 

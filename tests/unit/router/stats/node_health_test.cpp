@@ -57,7 +57,7 @@ TEST_CASE("a node that works, but wants a look, is a warning", "[node_health]") 
         }) == "warn");
   CHECK(health_after([](StatsSnapshot& snapshot, NodeStats&) {
           snapshot.listeners[1].routes[1].drains = true;
-          snapshot.listeners[1].routes[1].why_not = "lags too far behind";
+          snapshot.listeners[1].routes[1].lags = true;
         }) == "warn");
 }
 

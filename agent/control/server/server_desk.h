@@ -1,0 +1,133 @@
+// ServerDesk: the agent's side of its own PostgreSQL: the guard, the looks at the server, the actions on it, its settings, its
+// slots, and people's callbacks. It joins them: who waits for whom is here.
+//
+//   guard lost            nothing is known of the server any more; the guard is opened again, since its death has ended
+//                         PostgreSQL, or another one has to be started
+//   guard without server  a postmaster that somebody else started (Patroni) is looked for, and adopted as it runs
+//   action                pg_control is not read, settings are not written and slots not touched meanwhile
+//
+// Loop thread only; what is handed in must outlive it. After destruction no callback runs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/control/server/callback_plan.h"
+#include "agent/guard/client/guard_client.h"
+#include "agent/ha/ha_events.h"
+#include "agent/ha/ha_step.h"
+#include "agent/server/actions/action_runner.h"
+#include "agent/server/callbacks/callback_queue.h"
+#include "agent/server/settings/settings_keeper.h"
+#include "agent/server/slots/slot_keeper.h"
+#include "agent/server/watch/postmaster_finder.h"
+#include "agent/server/watch/server_watch.h"
+#include "common/loop/timer.h"
+
+namespace tamada::agent {
+
+class ServerDeskCallbacks {
+ public:
+  virtual void on_server_look(const ServerLook& look) = 0;
+  // A GuardReport or an ActionEnded.
+  virtual void on_server_event(const ha::HaEvent& event) = 0;
+  // What the server is said to do has changed (action_state()), or what waits for a restart.
+  virtual void on_server_state() = 0;
+  virtual void on_server_words(const std::string& words, bool is_warning) = 0;
+  // The guard cannot be had: why, once per reason. Without it nothing is started.
+  virtual void on_guard_failure(const guard::GuardFailure& failure) = 0;
+  // It was greeted, and what runs is known: once, before everything else.
+  virtual void on_guard_first_ready() = 0;
+
+ protected:
+  ~ServerDeskCallbacks() = default;
+};
+
+class ServerDesk final : private guard::GuardCallbacks {
+ public:
+  ServerDesk(loop::Loop& loop, const ExecHelper& helper, guard::GuardPlace place, const std::string& scope,
+             ServerDeskCallbacks& callbacks);
+  ~ServerDesk();
+  ServerDesk(const ServerDesk&) = delete;
+  ServerDesk& operator=(const ServerDesk&) = delete;
+
+  void configure(ServerSetupPtr setup);
+  // Opens the guard; on_guard_first_ready() follows, or on_guard_failure() again and again.
+  void start();
+  void set_members(const Upstreams& members) { watch_.set_members(members); }
+  // What slots are wanted follows from the keys; a round at once where members have changed.
+  void set_slots(const WantedSlots& wanted);
+
+  // ---- the decider's orders
+  void arm(const guard::LockEpoch& epoch, TimePoint lease_end);
+  // The deadline that the decider believes, told again and again: a new one goes to an armed guard. The lock may have moved
+  // to another lease meanwhile.
+  void renew(const guard::LockEpoch& epoch, TimePoint lease_end);
+  void disarm(bool is_paused);
+  void begin(const ha::Action& action, ActionContext context);
+  void cancel(std::uint64_t id);
+  void want(const ha::WantedSettings& wanted, const Upstream& upstream);
+
+  // A look that begins now.
+  void look(std::function<void()> done = {}) { watch_.look(std::move(done)); }
+  void reload();
+  // The callbacks that run and wait may finish, at most so long.
+  void finish_callbacks(Duration limit, std::function<void()> done);
+
+  [[nodiscard]] const ServerLook& last_look() const { return look_; }
+  [[nodiscard]] std::optional<patroni::ServerState> action_state() const { return action_state_; }
+  [[nodiscard]] ha::ActionKind action() const { return action_.kind; }
+  [[nodiscard]] ha::GuardReport guard_report() const;
+  [[nodiscard]] const guard::GuardStatus& guard_status() const { return guard_.status(); }
+  [[nodiscard]] const std::vector<patroni::PendingRestart>& pending_restart() const {
+    return keeper_.pending_restart();
+  }
+  [[nodiscard]] const SlotKeeper& slots() const { return slots_; }
+  // The postmaster ended by itself, and nobody has started it since.
+  [[nodiscard]] bool has_crashed() const { return has_crashed_; }
+
+ private:
+  void on_guard_ready(const guard::GuardStatus& status) override;
+  void on_guard_status(const guard::GuardStatus& status) override;
+  void on_guard_lost(const guard::GuardFailure& failure) override;
+
+  void tell_guard();
+  void find_postmaster();
+  void on_look(const ServerLook& look);
+  void on_action_ended(const ha::Action& action, const ha::ActionResult& result);
+  void call(const std::vector<PlannedCallback>& planned);
+  void run_slots();
+  void begin_held();
+
+  loop::Loop& loop_;
+  ServerDeskCallbacks& callbacks_;
+  guard::GuardClient guard_;
+  GuardHands hands_;
+  ServerWatch watch_;
+  ActionRunner runner_;
+  SettingsKeeper keeper_;
+  SlotKeeper slots_;
+  CallbackQueue queue_;
+  CallbackPlan plan_;
+  std::unique_ptr<PostmasterFinder> finder_;
+  ServerSetupPtr setup_;
+  ServerLook look_;
+  ha::Action action_;
+  std::optional<ActionContext> waiting_context_;  // of the action that waits for the keeper
+  std::optional<patroni::ServerState> action_state_;
+  ha::WantedSettings wanted_;
+  WantedSlots wanted_slots_;
+  ha::GuardReport told_;
+  guard::LockEpoch renewed_epoch_;  // what the guard was told last
+  TimePoint renewed_to_{};
+  bool was_found_ = false;  // the first on_guard_first_ready() has been told
+  bool has_crashed_ = false;
+  std::optional<guard::GuardFailure::Kind> told_failure_;
+  loop::Timer reopen_;
+  loop::Timer hold_on_;
+  loop::WeakHandles<ServerDesk> handles_{*this};
+};
+
+}  // namespace tamada::agent

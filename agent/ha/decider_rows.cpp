@@ -1,0 +1,161 @@
+// Carries out the row that was decided: the short rows here, the long ones in files of their own.
+#include <fmt/format.h>
+
+#include "agent/ha/decider_impl.h"
+
+namespace tamada::ha {
+namespace {
+
+constexpr Duration look_wait = 2s;         // for a look at the server after an action
+constexpr Duration stands_back_for = 10s;  // for somebody else to take the lock that was given up
+
+}  // namespace
+
+void Decider::Impl::begin(ActionKind kind, const std::string& from, bool may_replace_data,
+                          std::uint32_t timeline) {
+  if (action_.kind != ActionKind::none) return;
+  // What the last action came to has to be seen first; for a stop not for long.
+  if (server_.kind == ServerKind::unknown && now_ < action_ended_at_ + look_wait) {
+    return wake_at(action_ended_at_ + look_wait);
+  }
+  const auto retry = retry_at_.find(kind);
+  const bool is_stop = kind == ActionKind::stop_fast || kind == ActionKind::stop_immediate;
+  if (!is_stop && retry != retry_at_.end() && now_ < retry->second) return wake_at(retry->second);
+  action_ = Action{next_id(), kind, from, timeline, may_replace_data};
+  if (kind == ActionKind::promote || kind == ActionKind::start_primary) {
+    may_write_ = true;
+    may_write_since_ = now_;
+  }
+  if (kind == ActionKind::bootstrap) may_write_since_ = now_;
+  tell(HaFactKind::action_begun, fmt::format("{}{}{}", name_of(kind), from.empty() ? "" : " from ", from));
+  order(BeginAction{action_});
+}
+
+void Decider::Impl::cancel_action() {
+  if (action_.kind == ActionKind::none || is_cancelling_) return;
+  is_cancelling_ = true;
+  order(CancelAction{action_.id});
+}
+
+void Decider::Impl::stop_at_once() {
+  if (action_.kind == ActionKind::stop_immediate) return;
+  if (action_.kind != ActionKind::none) return cancel_action();
+  tell(HaFactKind::demoted, step_.reason, true);
+  handover_.reset();
+  sync_plan_.forget();
+  begin(ActionKind::stop_immediate);
+}
+
+// Ends the server where it runs, then the lock.
+void Decider::Impl::give_up(const std::string& why) {
+  because(why);
+  handover_.reset();
+  gives_up_ = true;
+  const bool is_harmless = server_.kind == ServerKind::stopped || server_.kind == ServerKind::standby;
+  if (is_harmless && !may_write_) {
+    stands_back_until_ = now_ + stands_back_for;
+    return release();
+  }
+  if (action_.kind == ActionKind::none) begin(ActionKind::stop_immediate);
+}
+
+void Decider::Impl::carry_out(RowId row) {
+  switch (row) {
+    case RowId::fenced:
+      because("the guard has ended the server");
+      cancel_action();
+      if (action_.kind == ActionKind::none && server_.kind != ServerKind::unknown) return release();
+      return;
+    case RowId::writable_without_lock:
+      because("demoting self because I do not have the lock and I was a leader");
+      return stop_at_once();
+    case RowId::lock_runs_out:
+      because("demoting self because etcd does not answer and the lock runs out");
+      if (action_.kind == ActionKind::stop_fast || action_.kind == ActionKind::stop_immediate) return;
+      if (action_.kind != ActionKind::none) return cancel_action();
+      tell(HaFactKind::demoted, step_.reason, true);
+      handover_.reset();
+      // What does not answer, or did not stop, is not asked again.
+      return begin(server_.kind == ServerKind::hung || failures_[ActionKind::stop_fast] > 0
+                       ? ActionKind::stop_immediate
+                       : ActionKind::stop_fast);
+    case RowId::obsolete_action:
+      return cancel_action();
+    case RowId::action_runs:
+      return because(std::string(name_of(action_.kind)) + " in progress");
+    case RowId::handing_over:
+      return hand_over();
+    case RowId::giving_up:
+      return give_up("giving the lock up");
+    case RowId::leave:
+      return leave();
+    case RowId::other_system_leads:
+      return give_up("system ID mismatch");
+    case RowId::no_data_leads:
+      return give_up("no usable data directory");
+    case RowId::errors_leads:
+      return give_up("unexpected errors, one after the other");
+    case RowId::ill_leads:
+      return give_up("PostgreSQL has been ill for too long");
+    case RowId::crashed_often:
+      return give_up("PostgreSQL crashes again and again");
+    case RowId::crash_hands_over:
+      return give_up("PostgreSQL has crashed, and primary_start_timeout is 0");
+    case RowId::found_primary:
+      return race();
+    case RowId::paused_take_lock:
+      return acquire();
+    case RowId::paused_release:
+      because("removed leader lock because postgres is not running as primary");
+      return release();
+    case RowId::wait_for_data:
+      return tell_why_no_data();
+    case RowId::bootstrap:
+      return bootstrap();
+    case RowId::finish_bootstrap:
+      return finish_bootstrap();
+    case RowId::clone:
+      return begin(ActionKind::clone, leader_member()->name);
+    case RowId::replace_broken:
+    case RowId::clone_diverged:
+    case RowId::rewind:
+      return rewind_or_clone(row);
+    case RowId::start_in_place:
+      because("starting primary after failure");
+      return start_in_place();
+    case RowId::start_read_only:
+      because("starting as readonly because i had the session lock");
+      return begin(ActionKind::start_standby);
+    case RowId::check_histories:
+      return check_histories();
+    case RowId::start_following:
+      return begin(ActionKind::start_standby, upstream());
+    case RowId::start_alone:
+      return begin(ActionKind::start_standby);
+    case RowId::stand_back:
+      return wake_at(stands_back_until_);
+    case RowId::race:
+      return race();
+    case RowId::promote:
+      return promote();
+    case RowId::lead:
+      return lead();
+    case RowId::paused_lead:
+      return lead_in_pause();
+    case RowId::paused_wait:
+      return wait_in_pause();
+    case RowId::follow:
+      return follow();
+    case RowId::data_unknown:
+    case RowId::server_unknown:
+    case RowId::other_system:
+    case RowId::prove_lock:
+    case RowId::starting:
+    case RowId::stopping:
+    case RowId::rejoin_stuck:
+    case RowId::wait:
+      return;
+  }
+}
+
+}  // namespace tamada::ha
