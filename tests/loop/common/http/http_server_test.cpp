@@ -1,65 +1,15 @@
 #include <catch2/catch.hpp>
 
-#include <map>
 #include <optional>
 
 #include "common/http/client_request.h"
-#include "common/http/server.h"
 #include "common/http/server_connection.h"
-#include "tests/loop/common/http/http_raw_client.h"
-#include "tests/support/loop_fixture.h"
-#include "tests/support/raw_socket.h"
+#include "tests/loop/common/http/http_serving.h"
 
 using namespace tamada;
 using namespace tamada::http;
 
 namespace {
-
-// Answers /echo with method, target and body; keeps the responder of /later; opens a stream for /events.
-struct Serving : loop::LoopFixture {
-  void serve(const ServerOptions& options = {}) {
-    server.emplace(loop, options, [this](const Request& request, const Peer& from, Responder responder) {
-      ++requests;
-      peer = from.address;
-      if (request.path == "/later") {
-        later.emplace_back(std::move(responder));
-      } else if (request.path == "/check") {
-        responder.send_status_line(503);
-      } else if (request.path == "/events") {
-        streams.push_back(responder.stream(200, {{"Content-Type", "text/event-stream"}}));
-      } else if (request.path != "/silent") {
-        Response response;
-        response.status = request.path == "/empty" ? 204 : 200;
-        response.body = request.method + " " + request.path + " " + request.body + std::string(fat, 'x');
-        responder.send(response);
-      }
-    });
-    REQUIRE(server->listen(loop::loopback()));
-  }
-
-  // What the server says to these bytes until it closes, or until `enough` stands there.
-  std::string answer(std::string_view bytes, std::string_view enough = "") {
-    RawClient client(loop, server->address(), bytes);
-    run_until(
-        [&] { return client.ended || (!enough.empty() && client.got.find(enough) != std::string::npos); },
-        5s);
-    CHECK(client.broken.empty());
-    return client.got;
-  }
-
-  // Streams and responders go before the server in some tests; the server goes first in others.
-  std::vector<Responder> later;
-  std::vector<ResponseStream> streams;
-  std::optional<Server> server;
-  Address peer;
-  int requests = 0;
-  std::size_t fat = 0;
-};
-
-std::string ok(std::string_view body, std::string_view connection = "keep-alive") {
-  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\nConnection: " + std::string(connection) + "\r\n\r\n" + std::string(body);
-}
 
 std::string refusal(const std::string& status, const std::string& words) {
   return "HTTP/1.1 " + status + "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: " +
@@ -289,66 +239,6 @@ TEST_CASE_METHOD(Serving, "limits are changed in place", "[http][server]") {
   }));
 }
 
-TEST_CASE_METHOD(Serving, "a stream goes out in chunks and the connection is kept after its end",
-                 "[http][server]") {
-  serve();
-  RawClient client(loop, server->address(), "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
-  REQUIRE(run_until([&] { return streams.size() == 1; }));
-  CHECK(streams[0].is_open());
-  CHECK(streams[0].write("hello"));
-  const std::string head =
-      "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\nConnection: "
-      "keep-alive\r\n\r\n";
-  REQUIRE(run_until([&] { return client.got == head + "5\r\nhello\r\n"; }));
-  streams[0].end();
-  CHECK_FALSE(streams[0].is_open());
-  CHECK_FALSE(streams[0].write("more"));
-  client.say("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
-  REQUIRE(run_until([&] { return client.got == head + "5\r\nhello\r\n0\r\n\r\n" + ok("GET /a "); }));
-}
-
-TEST_CASE_METHOD(Serving, "a stream for HTTP/1.0 ends with the connection, for HEAD it is only a head",
-                 "[http][server]") {
-  serve();
-  RawClient old(loop, server->address(), "GET /events HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-  REQUIRE(run_until([&] { return streams.size() == 1; }));
-  streams[0].write("hello");
-  streams.clear();
-  REQUIRE(run_until([&] { return old.ended; }));
-  CHECK(old.got == "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\nhello");
-  RawClient head(loop, server->address(), "HEAD /events HTTP/1.1\r\nHost: a\r\n\r\n");
-  REQUIRE(run_until([&] { return streams.size() == 1 && !head.got.empty(); }));
-  CHECK_FALSE(streams[0].is_open());
-}
-
-TEST_CASE_METHOD(Serving, "a stream knows when its client has gone", "[http][server]") {
-  serve();
-  RawClient polite(loop, server->address(), "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
-  RawClient rude(loop, server->address(), "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
-  REQUIRE(run_until([&] { return streams.size() == 2; }));
-  polite.end();
-  rude.reset();
-  REQUIRE(run_until([&] { return !streams[0].is_open() && !streams[1].is_open(); }));
-  CHECK_FALSE(streams[0].write("x"));
-  CHECK(server->connections() == 0);
-}
-
-TEST_CASE_METHOD(Serving, "a stream's client that does not read is dropped at a bound", "[http][server]") {
-  serve({.max_stream_queue = 100000});
-  RawClient client(loop, server->address(), "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
-  REQUIRE(run_until([&] { return streams.size() == 1; }));
-  client.stop_reading();
-  std::size_t written = 0;
-  while (streams[0].write(std::string(10000, 'x'))) {
-    written += 10000;
-    run_turns(1);
-    REQUIRE(written < (std::size_t{64} << 20));
-  }
-  CHECK_FALSE(streams[0].is_open());
-  run_turns();
-  CHECK(server->connections() == 0);
-}
-
 TEST_CASE_METHOD(Serving, "beyond the limit requests that do not get on make room, not those being answered",
                  "[http][server]") {
   serve({.max_connections = 2});
@@ -361,36 +251,6 @@ TEST_CASE_METHOD(Serving, "beyond the limit requests that do not get on make roo
   REQUIRE(run_until([&] { return third.got == ok("GET /a ") && dawdler.ended; }));
   later[0].send(text_response(200, "yes"));
   REQUIRE(run_until([&] { return answered.got.find("yes") != std::string::npos; }));
-}
-
-TEST_CASE_METHOD(Serving, "a stream's client that reads nothing of a little is dropped after a while",
-                 "[http][server]") {
-  serve({.write_timeout = 100ms, .max_stream_queue = std::size_t{64} << 20});
-  RawClient client(loop, server->address(), "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
-  REQUIRE(run_until([&] { return streams.size() == 1; }));
-  client.stop_reading();
-  CHECK(streams[0].write(std::string(std::size_t{16} << 20, 'x')));
-  REQUIRE(run_until([&] { return !streams[0].is_open(); }));
-}
-
-TEST_CASE_METHOD(Serving, "responders and streams may outlive their client and the server",
-                 "[http][server]") {
-  serve();
-  RawClient gone(loop, server->address(), "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
-  RawClient stays(loop, server->address(), "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
-  RawClient streamed(loop, server->address(), "GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
-  REQUIRE(run_until([&] { return later.size() == 2 && streams.size() == 1; }));
-  gone.reset();
-  run_turns();
-  later[0].send(text_response(200, "to nobody"));
-  later[1].send(text_response(200, "yes"));
-  run_until([&] { return !stays.got.empty(); });
-  server.reset();
-  CHECK_FALSE(later[1].is_open());
-  later[1].send(text_response(200, "too late"));
-  CHECK_FALSE(streams[0].is_open());
-  CHECK_FALSE(streams[0].write("too late"));
-  REQUIRE(run_until([&] { return streamed.ended || !streamed.broken.empty(); }));
 }
 
 TEST_CASE_METHOD(Serving, "our client and our server understand each other", "[http][server]") {
