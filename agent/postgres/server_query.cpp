@@ -6,6 +6,7 @@
 
 #include "agent/postgres/formats/number_text.h"
 #include "agent/postgres/row_reader.h"
+#include "common/base/list_text.h"
 
 namespace tamada::agent {
 
@@ -66,17 +67,6 @@ const char* senders_select() {
          " FROM pg_catalog.pg_stat_replication a ORDER BY a.pid";
 }
 
-std::vector<std::string> names_of(const std::string& list) {
-  std::vector<std::string> names;
-  std::size_t from = 0;
-  while (from < list.size()) {
-    const std::size_t comma = std::min(list.find(',', from), list.size());
-    names.push_back(list.substr(from, comma - from));
-    from = comma + 1;
-  }
-  return names;
-}
-
 std::optional<ReceiverStatus> read_receiver(RowReader& row) {
   ReceiverStatus receiver;
   const auto pid = row.optional_number<pid_t>();
@@ -112,7 +102,8 @@ ServerStatus read_status(RowReader& row) {
   status.restore_command = row.text_or_empty();
   status.primary_conninfo = row.text_or_empty();
   status.primary_slot_name = row.text_or_empty();
-  status.pending_restart = names_of(row.text_or_empty());
+  const std::string pending = row.text_or_empty();
+  if (!pending.empty()) status.pending_restart = list_items(pending);
   return status;
 }
 

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <deque>
-
 #include "common/base/clean_text.h"
 #include "common/loop/loop.h"
+#include "common/process/last_lines.h"
 
 namespace tamada::agent {
 
@@ -13,29 +12,6 @@ namespace {
 
 constexpr std::size_t read_buffer = std::size_t{16} * 1024;
 constexpr std::size_t last_words_limit = 500;
-
-// The last lines of an output.
-class Tail {
- public:
-  void add(std::string_view line) {
-    size_ += line.size() + 1;
-    lines_.emplace_back(line);
-    while (size_ > ToolRunner::most_output && lines_.size() > 1) {
-      size_ -= lines_.front().size() + 1;
-      lines_.pop_front();
-    }
-  }
-  [[nodiscard]] std::string text() const {
-    std::string text;
-    text.reserve(size_);
-    for (const std::string& line : lines_) text.append(line).append("\n");
-    return text;
-  }
-
- private:
-  std::deque<std::string> lines_;
-  std::size_t size_ = 0;
-};
 
 class Waiting final : public ChildCallbacks {
  public:
@@ -49,8 +25,8 @@ class Waiting final : public ChildCallbacks {
     loop_.stop();
   }
 
-  Tail output;
-  Tail error;
+  LastLines output{ToolRunner::most_output};
+  LastLines error{ToolRunner::most_output};
   ChildEnd end;
 
  private:

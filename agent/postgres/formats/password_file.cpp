@@ -3,6 +3,8 @@
 #include <string_view>
 #include <vector>
 
+#include "common/base/list_text.h"
+
 namespace tamada::agent {
 
 namespace {
@@ -10,17 +12,6 @@ namespace {
 std::string value_of(const ConninfoFields& fields, const char* key) {
   const auto found = fields.find(key);
   return found == fields.end() ? std::string() : found->second;
-}
-
-std::vector<std::string> items_of(const std::string& list) {
-  std::vector<std::string> items;
-  std::size_t from = 0;
-  for (;;) {
-    const std::size_t comma = list.find(',', from);
-    items.push_back(list.substr(from, comma == std::string::npos ? comma : comma - from));
-    if (comma == std::string::npos) return items;
-    from = comma + 1;
-  }
 }
 
 std::string escaped(std::string_view value) {
@@ -45,8 +36,8 @@ Result<std::string> password_file_lines(const ConninfoFields& fields) {
     return fail(ErrorKind::invalid,
                 "password file: the password or the user's name has a line end or a zero byte, which libpq's "
                 "password files cannot hold; choose another one");
-  const std::vector<std::string> hosts = items_of(value_of(fields, "host"));
-  const std::vector<std::string> ports = items_of(value_of(fields, "port"));
+  const std::vector<std::string> hosts = list_items(value_of(fields, "host"));
+  const std::vector<std::string> ports = list_items(value_of(fields, "port"));
   std::string lines;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const std::string port = ports.size() == hosts.size() ? ports[i] : ports.front();

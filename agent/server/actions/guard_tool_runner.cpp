@@ -8,13 +8,13 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <deque>
 #include <memory>
 #include <utility>
 
 #include "agent/server/actions/guard_start.h"
 #include "common/base/errno_text.h"
 #include "common/loop/clock.h"
+#include "common/process/last_lines.h"
 #include "common/process/line_splitter.h"
 
 namespace tamada::agent {
@@ -58,27 +58,19 @@ class Output {
   }
   std::string finish() {
     if (splitter_.finish()) add(splitter_.line());
-    std::string text;
-    for (const std::string& line : lines_) text.append(line).append("\n");
-    return text;
+    return lines_.text();
   }
 
  private:
   void add(std::string_view line) {
-    size_ += line.size() + 1;
-    lines_.emplace_back(line);
-    while (size_ > ToolRunner::most_output && lines_.size() > 1) {
-      size_ -= lines_.front().size() + 1;
-      lines_.pop_front();
-    }
+    lines_.add(line);
     if (run_.on_line) run_.on_line(line);
   }
 
   UniqueFd pipe_;
   const ToolRun& run_;
   LineSplitter splitter_{longest_line};
-  std::deque<std::string> lines_;
-  std::size_t size_ = 0;
+  LastLines lines_{ToolRunner::most_output};
 };
 
 ToolEnd not_started(const ToolRun& run, int code, const std::string& why) {

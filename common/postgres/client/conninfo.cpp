@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "common/base/clean_text.h"
+#include "common/base/list_text.h"
 
 namespace tamada::postgres {
 
@@ -19,24 +20,13 @@ std::string value_of(const Conninfo& parameters, const char* key) {
   return found == parameters.end() ? std::string() : found->second;
 }
 
-std::vector<std::string> items_of(const std::string& list) {
-  std::vector<std::string> items;
-  std::size_t from = 0;
-  for (;;) {
-    const std::size_t comma = list.find(',', from);
-    items.push_back(list.substr(from, comma == std::string::npos ? comma : comma - from));
-    if (comma == std::string::npos) return items;
-    from = comma + 1;
-  }
-}
-
 std::vector<Conninfo> hosts_of(const Conninfo& parameters) {
   const std::string host = value_of(parameters, "host");
   const std::string address = value_of(parameters, "hostaddr");
   const std::string port = value_of(parameters, "port");
-  const std::vector<std::string> names = items_of(host);
-  const std::vector<std::string> addresses = items_of(address);
-  const std::vector<std::string> ports = items_of(port);
+  const std::vector<std::string> names = list_items(host);
+  const std::vector<std::string> addresses = list_items(address);
+  const std::vector<std::string> ports = list_items(port);
   const std::size_t count = address.empty() ? names.size() : addresses.size();
   const auto fits = [count](const std::string& list, const std::vector<std::string>& items) {
     return list.empty() || items.size() == count;
