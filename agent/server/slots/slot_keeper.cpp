@@ -78,11 +78,15 @@ class SlotKeeper::Impl final : public postgres::ConnectionCallbacks {
   // What the look tells for /status; at once, also while a round runs.
   void remember(const ServerSetup& setup, const WantedSlots& wanted, const ServerStatus& status) {
     std::set<std::string> there;
+    std::set<std::string> ignored;
     for (const SlotStatus& slot : status.slots) {
-      if (!slot.is_temporary && !slot.is_logical) there.insert(slot.name);
+      if (slot.is_temporary || slot.is_logical) continue;
+      there.insert(slot.name);
+      if (is_ignored(setup.shared.ignore_slots, slot)) ignored.insert(slot.name);
     }
     if (setup.shared.use_slots) there.insert(slot_name_of_member(wanted.self));
-    for (const std::string& name : retention_.update(wanted, setup.shared, there, loop::boot_now())) {
+    for (const std::string& name :
+         retention_.update(wanted, setup.shared, there, ignored, loop::boot_now())) {
       if (!wanted.is_leader) continue;
       tell_(fmt::format("Replication slot '{}' for absent cluster member is expired after {} sec.", name,
                         to_ms(setup.shared.member_slots_ttl) / 1000));

@@ -1,5 +1,8 @@
 #include "agent/server/slots/slot_retention.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "agent/postgres/formats/slot_name.h"
 
 namespace tamada::agent {
@@ -10,6 +13,12 @@ const std::vector<std::string>& published(const WantedSlots& wanted) {
   static const std::vector<std::string> none;
   const auto& status = wanted.keys.status();
   return status ? status->value.retain_slots : none;
+}
+
+bool is_of_member(const std::string& slot, const WantedSlots& wanted) {
+  const auto members = wanted.keys.members();
+  return std::any_of(members.begin(), members.end(),
+                     [&slot](const auto& member) { return slot_name_of_member(member.name) == slot; });
 }
 
 std::set<std::string> slots_of_members(const WantedSlots& wanted) {
@@ -26,7 +35,8 @@ std::set<std::string> slots_of_members(const WantedSlots& wanted) {
 
 std::vector<std::string> SlotRetention::update(const WantedSlots& wanted,
                                                const patroni::DynamicSettings& shared,
-                                               const std::set<std::string>& slots, TimePoint now) {
+                                               const std::set<std::string>& slots,
+                                               const std::set<std::string>& ignored, TimePoint now) {
   if (wanted.is_leader != was_leader_) has_taken_over_ = false;
   const bool is_promoted = wanted.is_leader && !was_leader_;
   was_leader_ = wanted.is_leader;
@@ -42,6 +52,13 @@ std::vector<std::string> SlotRetention::update(const WantedSlots& wanted,
     has_taken_over_ = true;
     for (const std::string& name : published(wanted)) {
       if (is_slot_name(name)) seen_.try_emplace(name, now);
+    }
+  }
+  const bool begins = !std::exchange(has_begun_, true);
+  if (begins && published(wanted).empty()) {
+    for (const std::string& name : slots) {
+      // What the settings leave to somebody else is not asked of the other nodes; of a member that is here its tags tell.
+      if (!ignored.contains(name) && !is_of_member(name, wanted)) seen_.try_emplace(name, now);
     }
   }
   for (const std::string& name : slots_of_members(wanted)) {

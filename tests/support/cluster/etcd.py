@@ -1,4 +1,6 @@
 """One etcd, with its own data folder."""
+import os
+import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -36,6 +38,11 @@ class Etcd:
     def healthy(self) -> bool:
         with urllib.request.urlopen(f"http://{self.endpoint}/health", timeout=2) as answer:
             return b'"true"' in answer.read()
+
+    def ctl(self, *words: str) -> str:
+        """What etcdctl prints."""
+        return subprocess.run(["etcdctl", "--endpoints", self.endpoint, *words], check=True, capture_output=True,
+                              env={**os.environ, "ETCDCTL_API": "3"}, text=True, timeout=30).stdout
 
     def stop(self) -> None:
         if self.server:

@@ -66,11 +66,13 @@ class Workload:
             cluster.switchover()
             load.wait_for_writes()
         report = load.report()
+
+    Two at once need tables of their own.
     """
 
     def __init__(self, cluster: Cluster, proxy: Proxy, *, sessions: int = 4, connecting: int = 4,
-                 pause: float = 0.01, **libpq: Any) -> None:
-        self._cluster = cluster
+                 pause: float = 0.01, table: str = "tamada_load", **libpq: Any) -> None:
+        self._cluster, self._table = cluster, table
         self._libpq = " ".join(f"{key}={value}" for key, value in proxy.arguments(**libpq).items())
         self._modes = ["session"] * sessions + ["connect"] * connecting
         self._pause = pause
@@ -79,14 +81,15 @@ class Workload:
         self.begin = self.end = 0.0
 
     def __enter__(self) -> "Workload":
-        self._cluster.sql("DROP TABLE IF EXISTS tamada_load; CREATE TABLE tamada_load (writer int, sequence bigint,"
-                          "PRIMARY KEY (writer, sequence)); GRANT ALL ON tamada_load TO app")
+        table = self._table
+        self._cluster.sql(f"DROP TABLE IF EXISTS {table}; CREATE TABLE {table} (writer int, sequence bigint,"
+                          f"PRIMARY KEY (writer, sequence)); GRANT ALL ON {table} TO app")
         for number, mode in enumerate(self._modes):
-            path = self._cluster.folder / f"writer-{number}.out"
+            path = self._cluster.folder / f"writer-{self._table}-{number}.out"
             path.unlink(missing_ok=True)
             self._files.append(path)
             self._servers.append(Server(["/usr/bin/python3", writer.__file__, str(number), mode, str(self._pause),
-                                         self._libpq], path))
+                                         self._table, self._libpq], path))
         wait_until("every writer writes", lambda: all("ack" in path.read_text() for path in self._files))
         self.begin = now()
         return self
@@ -130,5 +133,5 @@ class Workload:
 
     def missing(self, report: Report) -> set[tuple[int, int]]:
         """Acknowledged rows that are not in the table any more. Ask it after the writers have ended."""
-        there = {(row[0], row[1]) for row in self._cluster.sql("SELECT writer, sequence FROM tamada_load")}
+        there = {(row[0], row[1]) for row in self._cluster.sql(f"SELECT writer, sequence FROM {self._table}")}
         return set(report.acknowledged) - there

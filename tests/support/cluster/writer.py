@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """One writer of a workload, as a process of its own, so that no other writer's work shifts its times.
 
-    writer.py NUMBER MODE PAUSE LIBPQ-STRING
+    writer.py NUMBER MODE PAUSE TABLE LIBPQ-STRING
 
 MODE is `session` (one session, a new one after an error) or `connect` (a new session for each row). It inserts
-(NUMBER, 1), (NUMBER, 2), ... into tamada_load and prints one line per fact, each with the moment on the monotonic clock:
+(NUMBER, 1), (NUMBER, 2), ... into TABLE and prints one line per fact, each with the moment on the monotonic clock:
 
     ack TIME SEQUENCE          the server has acknowledged this row
     error TIME PHASE TEXT      what failed, see below
@@ -21,7 +21,7 @@ READ_ONLY = "25006"
 
 
 def main() -> None:
-    number, mode, pause, target = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4]
+    number, mode, pause, table, target = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4], sys.argv[5]
     out = sys.stdout
     sequence = 0
     connection = None
@@ -36,7 +36,7 @@ def main() -> None:
             phase = "open" if worked else "first"
             sequence += 1
             with connection.cursor() as cursor:
-                cursor.execute("INSERT INTO tamada_load VALUES (%s, %s)", (number, sequence))
+                cursor.execute(f"INSERT INTO {table} VALUES (%s, %s)", (number, sequence))
             out.write(f"ack {time.monotonic():.6f} {sequence}\n")
             worked = True
             if mode == "connect":

@@ -12,8 +12,9 @@ namespace {
 
 struct Retaining : SlotCluster {
   Retaining() { shared.member_slots_ttl = 60s; }
-  Names at(Duration time, const std::set<std::string>& slots = {"pg1", "pg2", "pg3"}) {
-    return retention.update(now(), shared, slots, TimePoint(time));
+  Names at(Duration time, const std::set<std::string>& slots = {"pg1", "pg2", "pg3"},
+           const std::set<std::string>& ignored = {}) {
+    return retention.update(now(), shared, slots, ignored, TimePoint(time));
   }
   Names kept() { return retention.names(); }
   bool remembers(const std::string& name) { return retention.remembered(now()).contains(name); }
@@ -70,6 +71,38 @@ TEST_CASE_METHOD(Retaining, "a replica remembers a member although its leader pu
   (void)at(10s);
   CHECK(remembers("pg1"));
   CHECK(at(60s) == Names{"pg1"});
+}
+
+TEST_CASE_METHOD(Retaining,
+                 "where nobody has published anything the slots that are found are kept for a time",
+                 "[slots]") {
+  // As a leader that took over from a Patroni before 4.0, and whose members are not back yet.
+  gone("pg2");
+  gone("pg3");
+  CHECK(at(0s, {"pg1", "pg2", "pg3", "backups"}, {"backups"}).empty());
+  CHECK(kept() == Names{"pg1", "pg2", "pg3"});
+  member("pg2");
+  CHECK(at(59s).empty());
+  CHECK(at(60s) == Names{"pg3"});
+  // Of one that comes later it is known that no member had it.
+  (void)at(61s, {"pg1", "pg2", "later"});
+  CHECK_FALSE(remembers("later"));
+}
+
+TEST_CASE_METHOD(Retaining, "what the former leader has published tells whose slots they are", "[slots]") {
+  gone("pg3");
+  status({}, {"pg1", "pg2"});
+  CHECK(at(0s).empty());
+  CHECK_FALSE(remembers("pg3"));
+}
+
+TEST_CASE_METHOD(Retaining, "without a status the slots that are found are kept, too", "[slots]") {
+  gone("pg3");
+  remove("status");
+  CHECK(at(0s).empty());
+  status({}, {"pg1", "pg2"});  // of this node itself
+  CHECK(at(1s).empty());
+  CHECK(remembers("pg3"));
 }
 
 TEST_CASE_METHOD(Retaining, "in pause no time passes", "[slots]") {
