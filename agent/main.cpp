@@ -1,7 +1,11 @@
 // tamada-agent: the wiring. What each part does stands in its header; where to begin: agent/control/control.h.
+#include <unistd.h>
+
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 
 #include "agent/config/agent_environment.h"
@@ -11,11 +15,13 @@
 #include "agent/control/control.h"
 #include "agent/control/control_start.h"
 #include "agent/log/agent_log.h"
+#include "agent/log/line_format.h"
 #include "common/loop/loop.h"
 #include "common/loop/signal_mask.h"
 #include "common/loop/signal_watcher.h"
 #include "common/process/descriptor_limit.h"
 #include "common/process/exec_helper.h"
+#include "common/process/first_process.h"
 #include "common/process/standard_descriptors.h"
 
 using namespace tamada;
@@ -26,6 +32,18 @@ namespace {
 int nothing_started(const std::string& why) {
   std::fprintf(stderr, "tamada-agent: %s\nnothing was started.\n", why.c_str());
   return exit_configuration;
+}
+
+// The first process of a container has read no settings: its lines go to standard error, in the ordinary form.
+void tell_as_first_process(const std::string& words) {
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  LogRecord record;
+  record.unix_ms = now.time_since_epoch().count();
+  const auto seconds = static_cast<std::time_t>(record.unix_ms / 1000);
+  ::localtime_r(&seconds, &record.local);
+  record.words = words;
+  record.process = ::getpid();
+  std::fprintf(stderr, "%s\n", LineFormat(LogSettings()).line(record).c_str());
 }
 
 // PATRONI_* of the process, and where its state may lie.
@@ -68,12 +86,13 @@ bool is_usable(const LoadedAgentConfig& loaded, bool with_machine, bool ports_fr
 }
 
 // Every signal is blocked while this begins, and again when it ends: see main().
-int run(AgentConfig config, const std::string& path, const Environment& environment) {
+int run(LoadedAgentConfig loaded, const std::string& path, const Environment& environment) {
   const auto helper = ExecHelper::find();
   if (!helper) return nothing_started(helper.error().message);
-  const LogSettings log_settings = config.log;
-  auto start = prepare_start(std::move(config), path, environment, *helper);
+  const LogSettings log_settings = loaded.config.log;
+  auto start = prepare_start(std::move(loaded.config), path, environment, *helper);
   if (!start) return nothing_started(start.error().message);
+  for (const ConfigWarning& warning : loaded.warnings) start->warnings.push_back(warning.place.to_string());
   raise_descriptor_limit();
   AgentLog log;
   if (const auto used = log.configure(log_settings); !used) return nothing_started(used.error().message);
@@ -103,6 +122,8 @@ int main(int argc, char** argv) {
   loop::ignore_sigpipe();
   if (const auto opened = open_standard_descriptors(); !opened)
     return nothing_started(opened.error().message);
+  if (const auto left = leave_first_process(tell_as_first_process); !left)
+    return nothing_started(left.error().message);
   const Environment environment = environment_of_process();
   const auto parsed = parse_command_line(argc, argv, !agent_environment().empty());
   if (const auto* exit = std::get_if<EarlyExit>(&parsed)) {
@@ -115,7 +136,7 @@ int main(int argc, char** argv) {
   if (!is_usable(loaded, line.validate_config, !line.ignore_listen_port)) return exit_configuration;
   if (line.validate_config) return exit_ok;
   try {
-    return run(std::move(loaded.config), line.path, environment);
+    return run(std::move(loaded), line.path, environment);
   } catch (const std::exception& error) {  // no thread, descriptor or memory to be had
     return nothing_started(error.what());
   }

@@ -104,6 +104,9 @@ void MemberKeeper::on_written(const WriteOutcome& outcome) {
 }
 
 void MemberKeeper::on_keys(const patroni::ClusterKeys& keys) {
+  // A store that was wiped or restored counts anew: what was written before says nothing of it.
+  if (keys.revision() < told_revision_) known_ = {};
+  told_revision_ = keys.revision();
   const auto key = keys.member(options_.name);
   if (key) return learn({key->mod_revision, keys.revision(), key->text, key->lease});
   learn({0, keys.revision(), {}, 0});

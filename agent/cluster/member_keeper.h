@@ -78,6 +78,7 @@ class MemberKeeper {
   bool is_lease_gone_ = false;
   TimePoint kept_at_{};
   Known known_;
+  std::int64_t told_revision_ = 0;  // the store's, as the watch told it last
   std::size_t foreign_changes_ = 0;
   std::string text_;
   TimePoint end_{};

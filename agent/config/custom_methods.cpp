@@ -43,6 +43,8 @@ class MethodReader {
     if (key.text == "command") {
       if (node.kind != YamlNode::Kind::scalar)
         return tell(node.place, method.name + ".command: expected a command");
+      if (const auto other = refuse_other_types(node, "a command"); !other)
+        return tell(node.place, method.name + ".command: " + other.error().message);
       method.command = node.text;
       return;
     }

@@ -44,6 +44,31 @@ Setting text(std::string path, std::string meaning, Field field) {
       [](const std::string& text) { return text; });
 }
 
+// Text that is no name: `what` it is, "a path".
+template <class Field>
+Setting only_text(std::string path, std::string what, std::string meaning, Field field) {
+  return value(
+      std::move(path), "text", std::move(meaning), field,
+      [what](const YamlNode& node, SettingNotes&) -> Result<std::string> {
+        if (const auto other = refuse_other_types(node, what); !other)
+          return tl::make_unexpected(other.error());
+        return read_text(node);
+      },
+      [](const std::string& text) { return text; });
+}
+
+template <class Field>
+Setting command(std::string path, std::string meaning, Field field) {
+  return value(
+      std::move(path), "command", std::move(meaning), field,
+      [](const YamlNode& node, SettingNotes&) -> Result<std::string> {
+        if (const auto other = refuse_other_types(node, "a command"); !other)
+          return tl::make_unexpected(other.error());
+        return read_long_text(node);
+      },
+      [](const std::string& text) { return text; });
+}
+
 template <class Field>
 Setting long_text(std::string path, std::string type, std::string meaning, Field field) {
   return value(
@@ -61,7 +86,7 @@ Setting secret(std::string path, std::string meaning, Field field) {
 
 template <class Field>
 Setting file(std::string path, std::string meaning, Field field) {
-  Setting row = text(std::move(path), std::move(meaning), field);
+  Setting row = only_text(std::move(path), "a path", std::move(meaning), field);
   row.type = "file";
   row.is_file = true;
   return row;

@@ -17,12 +17,11 @@ void add_bootstrap_settings(std::vector<Setting>& rows) {
       [](C & c) -> auto& { return c.bootstrap.method; }));
   rows.push_back(options(
       "bootstrap.initdb", "of initdb", [](C & c) -> auto& { return c.bootstrap.initdb; }));
-  rows.push_back(long_text(
-      "bootstrap.post_init", "command", "the same as post_bootstrap",
+  rows.push_back(command(
+      "bootstrap.post_init", "the same as post_bootstrap",
       [](C & c) -> auto& { return c.bootstrap.post_bootstrap; }));
-  rows.push_back(long_text(
-      "bootstrap.post_bootstrap", "command",
-      "called once with a connection string when the cluster has been made",
+  rows.push_back(command(
+      "bootstrap.post_bootstrap", "called once with a connection string when the cluster has been made",
       [](C & c) -> auto& { return c.bootstrap.post_bootstrap; }));
   rows.push_back(texts(
       "bootstrap.pg_hba", "lines", "added to the pg_hba.conf that initdb made",

@@ -11,13 +11,14 @@ void add_etcd_settings(std::vector<Setting>& rows) {
   rows.push_back(texts(
       "etcd3.hosts", "host:port", "etcd's members; the others are learned from them",
       [](C & c) -> auto& { return c.etcd.written.hosts; }, ",\n"));
-  rows.push_back(text(
-      "etcd3.host", "the same with one member", [](C & c) -> auto& { return c.etcd.written.host; }));
-  rows.push_back(text(
-      "etcd3.url", "the same as a URL: protocol, host, port, user and password",
+  rows.push_back(only_text(
+      "etcd3.host", "host:port", "the same with one member",
+      [](C & c) -> auto& { return c.etcd.written.host; }));
+  rows.push_back(only_text(
+      "etcd3.url", "a URL", "the same as a URL: protocol, host, port, user and password",
       [](C & c) -> auto& { return c.etcd.written.url; }));
-  rows.push_back(text(
-      "etcd3.proxy", "the URL of a proxy, which alone is asked",
+  rows.push_back(only_text(
+      "etcd3.proxy", "a URL", "the URL of a proxy, which alone is asked",
       [](C & c) -> auto& { return c.etcd.written.proxy; }));
   rows.push_back(text(
       "etcd3.srv", "a domain whose SRV records name the members", [](C & c) -> auto& { return c.etcd.srv; }));

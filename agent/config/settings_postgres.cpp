@@ -47,6 +47,8 @@ Setting path_row(std::string path, std::string meaning, std::string& (*field)(C&
   return value(
       std::move(path), "folder", std::move(meaning), field,
       [](const YamlNode& node, SettingNotes&) -> Result<std::string> {
+        if (const auto other = refuse_other_types(node, "a path"); !other)
+          return tl::make_unexpected(other.error());
         auto text = read_text(node);
         while (text && text->size() > 1 && text->ends_with('/')) text->pop_back();
         return text;
@@ -97,8 +99,9 @@ void add_local(std::vector<Setting>& rows) {
                           [](C& c) -> std::string& { return c.postgres.data_dir; }));
   rows.push_back(path_row("postgresql.config_dir", "where postgresql.conf is; none: the data directory",
                           [](C& c) -> std::string& { return c.postgres.config_dir; }));
-  rows.push_back(text(
-      "postgresql.pgpass", "the password file that the agent writes; none: pgpass in the home directory",
+  rows.push_back(only_text(
+      "postgresql.pgpass", "a path",
+      "the password file that the agent writes; none: pgpass in the home directory",
       [](C & c) -> auto& { return c.postgres.pgpass; }));
   add_user(
       rows, "postgresql.authentication.superuser", "made by initdb; as whom the agent works",
@@ -145,8 +148,8 @@ void add_files(std::vector<Setting>& rows) {
   rows.push_back(text(
       "postgresql.config_base_name", "of NAME.conf",
       [](C & c) -> auto& { return c.postgres.shared.config_base_name; }));
-  rows.push_back(text(
-      "postgresql.custom_conf", "a file that is included in place of NAME.base.conf",
+  rows.push_back(only_text(
+      "postgresql.custom_conf", "a path", "a file that is included in place of NAME.base.conf",
       [](C & c) -> auto& { return c.postgres.shared.custom_conf; }));
   rows.push_back(texts(
       "postgresql.pg_hba", "lines", "all of pg_hba.conf; none: it is left as it is",
@@ -201,8 +204,7 @@ void add_methods(std::vector<Setting>& rows) {
 
 template <class Field>
 Setting callback(const std::string& name, Field field) {
-  return long_text("postgresql.callbacks." + name, "command",
-                   "called with what happened, the role and the scope", field);
+  return command("postgresql.callbacks." + name, "called with what happened, the role and the scope", field);
 }
 
 void add_commands(std::vector<Setting>& rows) {
@@ -216,11 +218,11 @@ void add_commands(std::vector<Setting>& rows) {
       "on_reload", [](C & c) -> auto& { return c.postgres.shared.callbacks.on_reload; }));
   rows.push_back(callback(
       "on_role_change", [](C & c) -> auto& { return c.postgres.shared.callbacks.on_role_change; }));
-  rows.push_back(long_text(
-      "postgresql.pre_promote", "command", "before a promotion; where it fails the lock is given back",
+  rows.push_back(command(
+      "postgresql.pre_promote", "before a promotion; where it fails the lock is given back",
       [](C & c) -> auto& { return c.postgres.shared.pre_promote; }));
-  rows.push_back(long_text(
-      "postgresql.before_stop", "command", "before PostgreSQL is stopped, which waits for it",
+  rows.push_back(command(
+      "postgresql.before_stop", "before PostgreSQL is stopped, which waits for it",
       [](C & c) -> auto& { return c.postgres.shared.before_stop; }));
 }
 

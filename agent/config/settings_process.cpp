@@ -44,8 +44,9 @@ void add_log(std::vector<Setting>& rows) {
   rows.push_back(number<std::uint32_t>(
       "log.max_queue_size", "lines that wait to be written; more are left out",
       [](C & c) -> auto& { return c.log.max_queue_size; }, 1, 10'000'000));
-  rows.push_back(text(
-      "log.dir", "a folder for patroni.log; none: standard error", [](C & c) -> auto& { return c.log.dir; }));
+  rows.push_back(only_text(
+      "log.dir", "a path", "a folder for patroni.log; none: standard error",
+      [](C & c) -> auto& { return c.log.dir; }));
   rows.push_back(number<std::uint64_t>(
       "log.file_size", "bytes of a file; then the next one is begun",
       [](C & c) -> auto& { return c.log.file_size; }, 1024, 1ULL << 40));
@@ -78,8 +79,8 @@ void add_watchdog(std::vector<Setting>& rows) {
       [](C & c) -> auto& { return c.watchdog.mode; },
       std::vector<std::pair<std::string_view, Mode>>{
           {"automatic", Mode::automatic}, {"off", Mode::off}, {"required", Mode::required}}));
-  rows.push_back(text(
-      "watchdog.device", "the device", [](C & c) -> auto& { return c.watchdog.device; }));
+  rows.push_back(only_text(
+      "watchdog.device", "a path", "the device", [](C & c) -> auto& { return c.watchdog.device; }));
   rows.push_back(number<std::int32_t>(
       "watchdog.safety_margin", "seconds between the device's end and the lock's; -1: half of the ttl",
       [](C & c) -> auto& { return c.watchdog.safety_margin; }, -1, 86'400));

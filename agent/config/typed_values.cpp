@@ -63,6 +63,23 @@ Result<std::string> read_text(const YamlNode& node) {
   return text;
 }
 
+Result<void> refuse_other_types(const YamlNode& node, std::string_view what) {
+  if (node.kind != Kind::scalar || node.quoted) return {};
+  switch (scalar_of(node).kind) {
+    case YamlScalar::Kind::boolean:
+      return fail(ErrorKind::invalid,
+                  fmt::format("found the switch {}; expected {}", shortened(node.text, 60), what));
+    case YamlScalar::Kind::integer:
+    case YamlScalar::Kind::real:
+      return fail(ErrorKind::invalid,
+                  fmt::format("found the number {}; expected {}", shortened(node.text, 60), what));
+    case YamlScalar::Kind::null:
+    case YamlScalar::Kind::text:
+      break;
+  }
+  return {};
+}
+
 Result<bool> read_switch(const YamlNode& node, SettingNotes& notes) {
   if (node.kind != Kind::scalar) return wrong(node, "true or false");
   if (!node.quoted && scalar_of(node).kind == YamlScalar::Kind::boolean) return scalar_of(node).boolean;
@@ -161,16 +178,21 @@ Result<std::string> read_word(const YamlNode& node, const std::vector<std::strin
 }
 
 Result<HostPort> read_address(const YamlNode& node, std::uint16_t default_port) {
+  if (const auto other = refuse_other_types(node, "host:port"); !other)
+    return tl::make_unexpected(other.error());
   const auto text = read_text(node);
   if (!text) return tl::make_unexpected(text.error());
   return HostPort::parse(trimmed(*text), default_port);
 }
 
 Result<std::pair<std::string, std::uint16_t>> read_postgres_listen(const YamlNode& node) {
+  const std::string expected = "an address and a port, such as 10.0.0.1:5432 or *:5432";
+  if (const auto other = refuse_other_types(node, expected); !other)
+    return tl::make_unexpected(other.error());
   const auto text = read_text(node);
   if (!text) return tl::make_unexpected(text.error());
   const std::vector<std::string> parts = split(*text, ",");
-  if (parts.empty()) return wrong(node, "an address and a port, such as 10.0.0.1:5432 or *:5432");
+  if (parts.empty()) return wrong(node, expected);
   std::string addresses;
   std::uint16_t port = 5432;
   for (std::size_t i = 0; i < parts.size(); ++i) {

@@ -25,6 +25,9 @@ using SettingNotes = std::vector<SettingFault>;
 [[nodiscard]] Result<std::string> read_text(const YamlNode& node);
 // The same, and line ends are allowed: a command, a password.
 [[nodiscard]] Result<std::string> read_long_text(const YamlNode& node);
+// What is no name, so that a number or a switch without quotes is a mistake, and nothing that Patroni could use: a path, a
+// host, a command. `what`: "a path". An Error where it is one.
+[[nodiscard]] Result<void> refuse_other_types(const YamlNode& node, std::string_view what);
 [[nodiscard]] Result<bool> read_switch(const YamlNode& node, SettingNotes& notes);
 [[nodiscard]] Result<std::int64_t> read_whole(const YamlNode& node, std::int64_t least, std::int64_t most,
                                               patroni::BaseUnit unit = patroni::BaseUnit::none);

@@ -9,6 +9,7 @@
 #include "agent/control/state/cycle_words.h"
 #include "agent/control/state/ha_settings_of.h"
 #include "agent/control/state/memory_text.h"
+#include "agent/control/views/cluster_keys_view.h"
 #include "common/loop/clock.h"
 
 namespace tamada::agent {
@@ -16,6 +17,8 @@ namespace {
 
 constexpr Duration turn = 1s;              // of what is looked at again and again
 constexpr Duration callbacks_limit = 10s;  // for people's callbacks at the end
+// After each action the server is looked at anew. That it is not known is worth a line only where it lasts.
+constexpr Duration usual_look = 3s;
 
 StoreDesk::Options store_options(const StartState& start, const patroni::DynamicSettings& shared) {
   StoreDesk::Options options;
@@ -71,6 +74,7 @@ Control::~Control() = default;
 // ---- the start
 
 void Control::start() {
+  (void)file_warnings_.take(start_.warnings);
   for (const std::string& words : config_.tags.contradictions()) log_.write(Severity::warning, words);
   const auto memory = memory_file_.use_folder(start_.state_dir);
   if (memory && *memory) {
@@ -195,9 +199,11 @@ void Control::tell_step(const ha::Step& step) {
   const bool is_new = step.row != row_;
   row_ = step.row;
   reason_ = step.reason;
+  if (is_new) row_since_ = loop::boot_now();
   for (const ha::HaFact& fact : step.facts) {
     if (fact.kind == ha::HaFactKind::row_changed) continue;  // the cycle's line says it
     log_.write(fact.is_warning ? Severity::warning : Severity::info, fact.words);
+    told_fact_ = fact.words;
   }
   if (is_new) beat();
 }
@@ -208,17 +214,23 @@ void Control::beat() {
   cycle.row = row_;
   cycle.reason = reason_;
   cycle.name = config_.name;
-  if (state_.keys.leader()) cycle.leader = state_.keys.leader()->value;
+  if (const auto& leader = state_.keys.leader()) {
+    cycle.leader = leader->value;
+    cycle.is_locked_by_hand = leader->lease == 0;
+  }
   cycle.holds_lock = decider_->state(loop::boot_now()).holds_lock;
   cycle.is_paused = shared_.settings().pause;
   cycle.action = server_.action();
   cycle.action_from = action_.from;
   const std::string words = cycle_words(cycle);
   const TimePoint now = loop::boot_now();
-  if (words != last_words_ || now >= last_beat_ + shared_.settings().loop_wait) {
+  const bool is_passing = row_ == ha::RowId::server_unknown && now < row_since_ + usual_look;
+  if (!is_passing && (words != last_words_ || now >= last_beat_ + shared_.settings().loop_wait)) {
+    // A fact of this decision may have said the same.
+    if (words != told_fact_) log_.heartbeat(words);
+    told_fact_.clear();
     last_words_ = words;
     last_beat_ = now;
-    log_.heartbeat(words);
     store_.keep_member();
   }
   operator_.on_wall_time(
@@ -239,6 +251,7 @@ void Control::on_store(const patroni::ClusterKeys& keys, TimePoint heard) {
   if (keys.initialize() && !keys.initialize()->value.empty()) peers_.expect_system(keys.initialize()->value);
   const ha::StoreView view = view_of(keys, heard);
   if (remember(memory_, view)) memory_file_.save();
+  if (has_changed) tell_leader_key();
   if (has_changed) {
     Upstreams members;
     for (const auto& one : keys.members()) members.push_back(member(one.name));
@@ -251,6 +264,14 @@ void Control::on_store(const patroni::ClusterKeys& keys, TimePoint heard) {
   }
   if (!decider_) begin_deciding();
   if (has_changed) publish();
+}
+
+// Once for each such key.
+void Control::tell_leader_key() {
+  const std::string problem = leader_key_problem(state_.keys);
+  if (std::exchange(leader_key_problem_, problem) == problem) return;
+  if (problem.empty()) return log_.write(Severity::info, "the leader key without a lease has gone");
+  log_.write(Severity::error, problem);
 }
 
 void Control::on_store_silence(const std::string& why) {

@@ -26,6 +26,7 @@
 #include "agent/control/store/store_desk.h"
 #include "agent/log/agent_log.h"
 #include "agent/peers/peer_asker.h"
+#include "common/base/new_words.h"
 #include "common/files/state_file.h"
 #include "common/process/service_notifier.h"
 
@@ -89,6 +90,7 @@ class Control final : private StoreDeskCallbacks, private ServerDeskCallbacks, p
   // As its key tells; not set: there is none, or it tells no address.
   [[nodiscard]] Upstream member(const std::string& name) const;
   void beat();
+  void tell_leader_key();
   void end(int code, const std::string& words);
 
   // ---- orders (control_orders.cpp)
@@ -148,7 +150,9 @@ class Control final : private StoreDeskCallbacks, private ServerDeskCallbacks, p
   ControlState state_;
   ha::StoreMemory memory_;
   ha::RowId row_ = ha::RowId::wait;
+  TimePoint row_since_{};
   std::string reason_;
+  std::string told_fact_;  // the last one, since the last line of a cycle
   ha::WantedSettings wanted_;
   ha::Action action_;  // that was begun last, while it runs
 
@@ -161,7 +165,10 @@ class Control final : private StoreDeskCallbacks, private ServerDeskCallbacks, p
   std::uint64_t settling_postmaster_ = 0;
   std::vector<std::function<void(bool)>> readers_;  // of the store, who wait
   TimePoint reading_since_{};
-  std::string last_words_;  // of a cycle
+  NewWords shared_findings_;
+  NewWords file_warnings_;
+  std::string leader_key_problem_;  // as it was told
+  std::string last_words_;          // of a cycle
   TimePoint last_beat_{};
   std::uint32_t history_timeline_ = 0;  // whose file was read last
   TimePoint history_at_{};

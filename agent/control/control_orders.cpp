@@ -73,6 +73,14 @@ ActionContext Control::context_of(const ha::Action& action) {
   if (!context.start_limit && shared_.settings().primary_start_timeout > 0s) {
     context.start_limit = shared_.settings().primary_start_timeout;
   }
+  // Somebody else has what was acknowledged, so a stop need not be waited for as long as it may take.
+  const patroni::DynamicSettings& shared = shared_.settings();
+  const bool is_synchronous = shared.synchronous_mode != patroni::SynchronousMode::off;
+  const bool is_primary = context.last_look.view.kind == ha::ServerKind::primary;
+  if (action.kind == ha::ActionKind::stop_fast && is_synchronous && is_primary &&
+      shared.primary_stop_timeout > 0s) {
+    context.stop_limit = shared.primary_stop_timeout;
+  }
   return context;
 }
 

@@ -17,10 +17,11 @@ namespace tamada::agent {
 void Control::use_configuration() {
   setup_ = make_server_setup(config_, shared_.document(), shared_.settings(), start_.server_version,
                              start_.known_settings);
+  std::vector<std::string> findings;
   for (const auto& finding : shared_.findings()) {
-    log_.write(Severity::warning,
-               fmt::format("the shared configuration, {}: {}", finding.key, finding.message));
+    findings.push_back(fmt::format("the shared configuration, {}: {}", finding.key, finding.message));
   }
+  for (const std::string& words : shared_findings_.take(findings)) log_.write(Severity::warning, words);
   const patroni::DynamicSettings& shared = shared_.settings();
   store_.set_times(std::chrono::duration_cast<std::chrono::seconds>(shared.ttl), shared.loop_wait,
                    shared.retry_timeout);
@@ -73,7 +74,9 @@ void Control::reload_configuration() {
 
 // All of it, or nothing: with an error in it the former settings stay.
 void Control::on_file_read(LoadedAgentConfig loaded) {
-  for (const auto& warning : loaded.warnings) log_.write(Severity::warning, warning.place.to_string());
+  std::vector<std::string> warnings;
+  for (const auto& warning : loaded.warnings) warnings.push_back(warning.place.to_string());
+  for (const std::string& words : file_warnings_.take(warnings)) log_.write(Severity::warning, words);
   if (!loaded.ok()) {
     for (const auto& error : loaded.errors) log_.write(Severity::error, error.to_string());
     return log_.write(Severity::error, "the configuration is not taken; the former one stays in force");

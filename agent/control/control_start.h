@@ -16,8 +16,9 @@ namespace tamada::agent {
 
 struct StartState {
   AgentConfig config;
-  std::string config_path;  // file or folder; empty: by variables
-  Environment environment;  // PATRONI_*
+  std::string config_path;            // file or folder; empty: by variables
+  std::vector<std::string> warnings;  // of it, which have been told
+  Environment environment;            // PATRONI_*
   // Of the lock's record, of what was seen of etcd, and of the guard: outside of the data directory, since base backups and
   // rewinds copy what lies inside.
   std::string state_dir;

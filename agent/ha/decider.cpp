@@ -69,6 +69,7 @@ HaState Decider::Impl::state(TimePoint now) const {
   if (state.holds_lock) state.lock_valid_until = held_->valid_until;
   state.may_write = may_write_;
   state.is_unlocked = store_ && !store_->leader;
+  state.stays_out_of_sync = is_leaving_ && cluster_.synchronous_mode && !cluster_.pause && !may_write_;
   if (is_receiver_gone()) {
     state.receiver_gone_since = receiver_off_;
   }

@@ -27,6 +27,8 @@ struct HaState {
   TimePoint lock_valid_until{};  // with it
   bool may_write = false;
   bool is_unlocked = false;  // no leader key, as far as is known
+  // It is about to go: the leader is to take it out of the synchronous standbys.
+  bool stays_out_of_sync = false;
   // This node's WAL receiver is gone for this vacancy; its position is final.
   std::optional<std::int64_t> receiver_gone_since;
 };

@@ -8,6 +8,9 @@
 namespace tamada::ha {
 namespace {
 
+// Beyond its ttl, until a lease that nobody keeps alive has ended also in etcd, which may have changed its leader.
+constexpr Duration left_lock_slack = 10s;
+
 Duration backoff(int failures) {
   return std::min<Duration>(10s, std::chrono::seconds(1) * (1 << std::min(failures - 1, 4)));
 }
@@ -36,6 +39,7 @@ void Decider::Impl::take(const StoreView& view) {
   std::int64_t followed = 0;
   if (store_ && !went_back) followed = store_->revision;
   if (is_remembered && view.store_id == memory_.store_id) followed = memory_.revision;
+  note_left_lock(view.leader);
   store_ = view;
   note_data(view);
   const bool is_claimed = view.has_initialize && view.initialize.empty();
@@ -82,6 +86,21 @@ void Decider::Impl::take(const StoreView& view) {
   } else if (held_ && went_back) {
     lost_lock("etcd has gone back to an older revision");
   }
+}
+
+// An agent that came in a pause to a primary which it may take over, while the leader key is still that of a former run,
+// or of Patroni. When that key has ended the server is as one that was found without a leader.
+void Decider::Impl::note_left_lock(const std::optional<LeaderKeyView>& leader) {
+  if (leader && is_found_primary_ && cluster_.pause && !held_ && leader->name == node_.name &&
+      leader->lease != 0 && !left_lock_) {
+    left_lock_ = LeftLock{*leader, now_ + cluster_.ttl + left_lock_slack};
+  }
+  if (!left_lock_) return;
+  const bool is_same = leader && leader->lease == left_lock_->key.lease &&
+                       leader->create_revision == left_lock_->key.create_revision;
+  if (is_same && !held_) return;
+  is_found_primary_ = !leader && !held_ && server_.kind == ServerKind::primary;
+  left_lock_.reset();
 }
 
 void Decider::Impl::lost_lock(const std::string& words) {
@@ -143,6 +162,7 @@ void Decider::Impl::take(const LockReport& report) {
         return lost_lock("what proved the lock was older than what etcd shows");
       }
       const bool is_new = !held_ || held_->epoch != report.epoch;
+      is_renewal_failing_ = false;
       // It may be sooner than what was believed: the key has moved to a shorter lease.
       const TimePoint until = report.valid_until;
       held_ = Held{report.epoch, report.lease, until, report.revision, true};
@@ -186,7 +206,9 @@ void Decider::Impl::take(const LockReport& report) {
         end_race();
       } else {
         if (report.operation == LockReport::Operation::renew) {
-          tell(HaFactKind::lock_not_renewed, "etcd did not prove the lock", true);
+          if (!std::exchange(is_renewal_failing_, true)) {
+            tell(HaFactKind::lock_not_renewed, "etcd did not prove the lock", true);
+          }
         }
         renew_at_ = now_ + 1s;
         release_not_before_ = now_ + 500ms;
@@ -232,8 +254,10 @@ void Decider::Impl::take(const ActionEnded& ended) {
     failures_.erase(action.kind);
     action_done(action, ended.result);
   } else {
-    const int failures = ++failures_[action.kind];
-    retry_at_[action.kind] = now_ + backoff(failures);
+    // What was called off has not failed.
+    int& failures = failures_[action.kind];
+    if (ended.result.outcome == ActionResult::Outcome::failed) ++failures;
+    retry_at_[action.kind] = now_ + backoff(std::max(1, failures));
     action_failed(action, ended.result);
   }
 }
@@ -310,7 +334,12 @@ void Decider::Impl::take(const ClusterSettings& settings) {
   if (held_ && settings.ttl < cluster_.ttl) {
     held_->valid_until = std::min(held_->valid_until, now_ + Duration(settings.ttl));
   }
+  const bool mends_otherwise =
+      settings.use_pg_rewind != cluster_.use_pg_rewind ||
+      settings.remove_data_on_rewind_failure != cluster_.remove_data_on_rewind_failure ||
+      settings.remove_data_on_diverged_timelines != cluster_.remove_data_on_diverged_timelines;
   cluster_ = settings;
+  if (mends_otherwise) look_at_rejoin_anew();
 }
 
 void Decider::Impl::take(const NodeSettings& settings) {
@@ -351,6 +380,7 @@ void Decider::Impl::take(const StoreMemory& memory) {
 }
 
 void Decider::Impl::take(const LeaveRequest&) {
+  if (!is_leaving_) leaving_since_ = now_;
   is_leaving_ = true;
 }
 

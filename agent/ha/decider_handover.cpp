@@ -57,6 +57,23 @@ void Decider::Impl::end_handover() {
   handover_.reset();
 }
 
+// It has answered so in this stage.
+bool Decider::Impl::is_standby_at(const std::string& name, Lsn wanted) const {
+  const auto found = asked_.find(name);
+  if (found == asked_.end() || !found->second.status || found->second.sent < handover_->began) return false;
+  const PeerStatus& status = *found->second.status;
+  return status.server == PeerStatus::Server::standby && status.position && *status.position >= wanted;
+}
+
+// One of these has answered that /sync, which is this node's, names.
+bool Decider::Impl::is_safe_with_synchronous(const std::set<std::string>& candidates) const {
+  const SyncView& sync = store_->sync;
+  if (sync.mod_revision == 0 || !same_name(sync.leader, node_.name)) return false;
+  return std::any_of(candidates.begin(), candidates.end(), [&](const std::string& name) {
+    return sync.has_standby(name) && is_standby_at(name, 0);
+  });
+}
+
 void Decider::Impl::hand_over() {
   Handover& h = *handover_;
   because("handing over");
@@ -66,12 +83,8 @@ void Decider::Impl::hand_over() {
   }
   const std::set<std::string> candidates = store_ ? handover_candidates() : std::set<std::string>{};
   const auto fit = [&](Lsn wanted) {
-    return std::any_of(candidates.begin(), candidates.end(), [&](const std::string& name) {
-      const auto found = asked_.find(name);
-      if (found == asked_.end() || !found->second.status || found->second.sent < h.began) return false;
-      const PeerStatus& status = *found->second.status;
-      return status.server == PeerStatus::Server::standby && status.position && *status.position >= wanted;
-    });
+    return std::any_of(candidates.begin(), candidates.end(),
+                       [&](const std::string& name) { return is_standby_at(name, wanted); });
   };
   const auto go_to = [&](Handover::Stage stage) {
     h.stage = stage;
@@ -119,6 +132,14 @@ void Decider::Impl::hand_over() {
         go_to(Handover::Stage::releasing);
         return release();
       }
+      // Ended hard (primary_stop_timeout): there is no final position that somebody could confirm. But whoever /sync names
+      // has all that was acknowledged.
+      if (server_.kind == ServerKind::stopped && server_.control == ControlState::in_production &&
+          is_safe_with_synchronous(candidates)) {
+        because("PostgreSQL was ended hard, and a synchronous standby has what was acknowledged");
+        go_to(Handover::Stage::releasing);
+        return release();
+      }
       if (now_ >= h.began + handover_wait || candidates.empty()) {
         if (!h.may_return) {
           because("the agent ends; no node has confirmed the final position");
@@ -153,6 +174,19 @@ void Decider::Impl::hand_over() {
   }
 }
 
+// The commits of a leader whose synchronous standby goes wait until another one is chosen. So the standby says before that
+// it goes, and waits until /sync does not name it any more: not for ever, and not for a leader that goes as well.
+bool Decider::Impl::waits_for_release_from_sync() {
+  const bool is_awaited = server_.kind == ServerKind::standby && cluster_.synchronous_mode && store_ &&
+                          store_->sync.has_standby(node_.name) && lock_standing() == LockStanding::foreign &&
+                          leader_runs();
+  const TimePoint limit = leaving_since_ + 2 * cluster_.loop_wait;
+  if (!is_awaited || now_ >= limit) return false;
+  because("the agent is to end; waiting until this node is no synchronous standby any more");
+  wake_at(limit);
+  return true;
+}
+
 void Decider::Impl::leave() {
   because("the agent is to end");
   const auto done = [this] {
@@ -167,6 +201,7 @@ void Decider::Impl::leave() {
   if (server_.kind == ServerKind::primary && lock_standing() == LockStanding::mine && store_)
     return begin_handover(true);
   if (server_.kind == ServerKind::unknown || server_.kind == ServerKind::stopping) return;
+  if (waits_for_release_from_sync()) return;
   begin(failures_[ActionKind::stop_fast] == 0 && server_.kind != ServerKind::hung
             ? ActionKind::stop_fast
             : ActionKind::stop_immediate);

@@ -36,6 +36,7 @@ class Decider::Impl {
   void take(const StoreMemory& memory);
   void take(const LeaveRequest& request);
   void take(const UnexpectedError& error);
+  void note_left_lock(const std::optional<LeaderKeyView>& leader);
   void action_done(const Action& action, const ActionResult& result);
   void action_failed(const Action& action, const ActionResult& result);
   [[nodiscard]] bool is_disproved(const LockReport& report) const;
@@ -48,6 +49,7 @@ class Decider::Impl {
   [[nodiscard]] const MemberView* leader_member() const;
   [[nodiscard]] bool leader_runs() const;
   [[nodiscard]] bool is_other_system() const;
+  [[nodiscard]] bool waits_for_left_lock() const;
   [[nodiscard]] bool is_obsolete(const Action& action, LockStanding lock) const;
   [[nodiscard]] bool is_overdue() const;
   [[nodiscard]] bool somebody_could_lead() const;
@@ -65,8 +67,11 @@ class Decider::Impl {
   void carry_out(RowId row);
   void begin(ActionKind kind, const std::string& from = {}, bool may_replace_data = false,
              std::uint32_t timeline = 0);
+  [[nodiscard]] bool may_begin(ActionKind kind);
+  void demote(ActionKind stop);
   void cancel_action();
   void stop_at_once();
+  void tell_why_wait();
   void give_up(const std::string& why);
 
   // ---- decider_bootstrap.cpp
@@ -108,6 +113,9 @@ class Decider::Impl {
   void begin_handover(bool is_leaving);
   void hand_over();
   void leave();
+  [[nodiscard]] bool waits_for_release_from_sync();
+  [[nodiscard]] bool is_standby_at(const std::string& name, Lsn wanted) const;
+  [[nodiscard]] bool is_safe_with_synchronous(const std::set<std::string>& candidates) const;
   void end_handover();
   [[nodiscard]] std::set<std::string> handover_candidates() const;
 
@@ -117,6 +125,7 @@ class Decider::Impl {
   void check_histories();
   void rewind_or_clone(RowId row);
   void track_rejoin();
+  void look_at_rejoin_anew();
   [[nodiscard]] std::string upstream() const;
   void diverged();
 
@@ -148,6 +157,12 @@ class Decider::Impl {
   ServerView server_;
   TimePoint kind_since_{};  // since when server_.kind is what it is, of those that may last too long
   bool is_found_primary_ = false;
+  // The leader key of whoever ran here before this agent, which came to its primary in a pause.
+  struct LeftLock {
+    LeaderKeyView key;
+    TimePoint until{};  // it has ended by then, where nobody keeps it alive
+  };
+  std::optional<LeftLock> left_lock_;
   bool has_seen_server_ = false;
   bool has_told_server_ = false;  // seen in a state that says whether it takes writes
   GuardReport guard_;
@@ -164,6 +179,7 @@ class Decider::Impl {
   std::optional<Held> held_;
   std::optional<LockReport::Operation> lock_call_;  // on its way
   TimePoint renew_at_{};
+  bool is_renewal_failing_ = false;  // and it was told
   TimePoint acquire_not_before_{};
   TimePoint release_not_before_{};
   bool gives_up_ = false;  // no renewals any more
@@ -206,7 +222,8 @@ class Decider::Impl {
   TimePoint receiver_off_since_{};            // only a look from after it can see it gone
   [[nodiscard]] bool is_receiver_gone() const;
   TimePoint race_not_before_{};
-  std::string last_veto_;  // what was told last: not the same again and again
+  std::string last_veto_;          // what was told last: not the same again and again
+  std::int64_t told_vacancy_ = 0;  // whose race was told
   struct Asked {
     TimePoint at{};
     bool is_answered = true;
@@ -232,6 +249,7 @@ class Decider::Impl {
       false;  // somebody asked for what has stopped its server, and it does not run again yet
   TimePoint stands_back_until_{};
   bool is_leaving_ = false;
+  TimePoint leaving_since_{};
   bool has_left_ = false;
 
   SyncPlan sync_plan_;

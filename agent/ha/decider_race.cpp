@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/ha/decider_impl.h"
 
@@ -116,8 +117,10 @@ void Decider::Impl::race() {
   const std::set<std::string> peers = rivals();
   if (!race_) {
     race_ = Race{Race::Stage::asking, now_, now_};
-    tell(HaFactKind::race_begun,
-         fmt::format("no leader since revision {}; asking {} peers", vacancy_, peers.size()));
+    if (std::exchange(told_vacancy_, vacancy_) != vacancy_) {
+      tell(HaFactKind::race_begun,
+           fmt::format("no leader since revision {}; asking {} peers", vacancy_, peers.size()));
+    }
     ask_all(peers);
   }
   const bool is_over = all_answered(peers) || now_ >= race_->began + answers_limit;

@@ -14,10 +14,23 @@ void Decider::Impl::track_rejoin() {
     rejoin_ = RejoinState{leader.create_revision, leader.lease, Rejoin::unchecked,
                           rejoin_.has_recovered_alone && is_stuck};
     retry_at_.erase(ActionKind::check_divergence);
+    failures_.erase(ActionKind::rewind);
   }
   // A WAL receiver streams only where the histories fit.
   if (server_.kind == ServerKind::standby && server_.is_receiving && server_.follows == leader.name) {
     rejoin_.state = Rejoin::fits;
+  }
+}
+
+// What may be done about histories that do not fit has changed.
+void Decider::Impl::look_at_rejoin_anew() {
+  const bool is_decided = rejoin_.state == Rejoin::stuck || rejoin_.state == Rejoin::must_rewind ||
+                          rejoin_.state == Rejoin::must_clone;
+  if (!is_decided) return;
+  rejoin_.state = Rejoin::unchecked;
+  failures_.erase(ActionKind::rewind);
+  for (const ActionKind kind : {ActionKind::check_divergence, ActionKind::rewind, ActionKind::clone}) {
+    retry_at_.erase(kind);
   }
 }
 

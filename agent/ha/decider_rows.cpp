@@ -11,16 +11,26 @@ constexpr Duration stands_back_for = 10s;  // for somebody else to take the lock
 
 }  // namespace
 
-void Decider::Impl::begin(ActionKind kind, const std::string& from, bool may_replace_data,
-                          std::uint32_t timeline) {
-  if (action_.kind != ActionKind::none) return;
+// Wakes when it may, where it is only too soon.
+bool Decider::Impl::may_begin(ActionKind kind) {
+  if (action_.kind != ActionKind::none) return false;
   // What the last action came to has to be seen first; for a stop not for long.
   if (server_.kind == ServerKind::unknown && now_ < action_ended_at_ + look_wait) {
-    return wake_at(action_ended_at_ + look_wait);
+    wake_at(action_ended_at_ + look_wait);
+    return false;
   }
   const auto retry = retry_at_.find(kind);
   const bool is_stop = kind == ActionKind::stop_fast || kind == ActionKind::stop_immediate;
-  if (!is_stop && retry != retry_at_.end() && now_ < retry->second) return wake_at(retry->second);
+  if (!is_stop && retry != retry_at_.end() && now_ < retry->second) {
+    wake_at(retry->second);
+    return false;
+  }
+  return true;
+}
+
+void Decider::Impl::begin(ActionKind kind, const std::string& from, bool may_replace_data,
+                          std::uint32_t timeline) {
+  if (!may_begin(kind)) return;
   action_ = Action{next_id(), kind, from, timeline, may_replace_data};
   if (kind == ActionKind::promote || kind == ActionKind::start_primary) {
     may_write_ = true;
@@ -40,10 +50,16 @@ void Decider::Impl::cancel_action() {
 void Decider::Impl::stop_at_once() {
   if (action_.kind == ActionKind::stop_immediate) return;
   if (action_.kind != ActionKind::none) return cancel_action();
-  tell(HaFactKind::demoted, step_.reason, true);
   handover_.reset();
   sync_plan_.forget();
-  begin(ActionKind::stop_immediate);
+  demote(ActionKind::stop_immediate);
+}
+
+// Told once, when the stop begins.
+void Decider::Impl::demote(ActionKind stop) {
+  if (!may_begin(stop)) return;
+  tell(HaFactKind::demoted, step_.reason, true);
+  begin(stop);
 }
 
 // Ends the server where it runs, then the lock.
@@ -59,6 +75,17 @@ void Decider::Impl::give_up(const std::string& why) {
   if (action_.kind == ActionKind::none) begin(ActionKind::stop_immediate);
 }
 
+void Decider::Impl::tell_why_wait() {
+  switch (lock_standing()) {
+    case LockStanding::unknown:
+      return because("DCS is not accessible");
+    case LockStanding::foreign:
+      return because(fmt::format("waiting until the leader ({}) runs", store_->leader->name));
+    default:
+      return;
+  }
+}
+
 void Decider::Impl::carry_out(RowId row) {
   switch (row) {
     case RowId::fenced:
@@ -70,15 +97,14 @@ void Decider::Impl::carry_out(RowId row) {
       because("demoting self because I do not have the lock and I was a leader");
       return stop_at_once();
     case RowId::lock_runs_out:
-      because("demoting self because etcd does not answer and the lock runs out");
+      because("demoting self because DCS is not accessible and I was a leader");
       if (action_.kind == ActionKind::stop_fast || action_.kind == ActionKind::stop_immediate) return;
       if (action_.kind != ActionKind::none) return cancel_action();
-      tell(HaFactKind::demoted, step_.reason, true);
       handover_.reset();
       // What does not answer, or did not stop, is not asked again.
-      return begin(server_.kind == ServerKind::hung || failures_[ActionKind::stop_fast] > 0
-                       ? ActionKind::stop_immediate
-                       : ActionKind::stop_fast);
+      return demote(server_.kind == ServerKind::hung || failures_[ActionKind::stop_fast] > 0
+                        ? ActionKind::stop_immediate
+                        : ActionKind::stop_fast);
     case RowId::obsolete_action:
       return cancel_action();
     case RowId::action_runs:
@@ -102,6 +128,10 @@ void Decider::Impl::carry_out(RowId row) {
     case RowId::crash_hands_over:
       return give_up("PostgreSQL has crashed, and primary_start_timeout is 0");
     case RowId::found_primary:
+      if (waits_for_left_lock()) {
+        because("waiting for the end of a lock that has my name and is not mine: an earlier run's");
+        return wake_at(left_lock_->until);
+      }
       return race();
     case RowId::paused_take_lock:
       return acquire();
@@ -146,15 +176,19 @@ void Decider::Impl::carry_out(RowId row) {
       return wait_in_pause();
     case RowId::follow:
       return follow();
-    case RowId::data_unknown:
     case RowId::server_unknown:
+      return because("PostgreSQL cannot be looked at");
+    case RowId::data_unknown:
+      return because("the data directory cannot be looked at");
     case RowId::other_system:
     case RowId::prove_lock:
     case RowId::starting:
     case RowId::stopping:
-    case RowId::rejoin_stuck:
-    case RowId::wait:
       return;
+    case RowId::rejoin_stuck:
+      return because("this node has what the leader has not, and nothing is allowed that would mend it");
+    case RowId::wait:
+      return tell_why_wait();
   }
 }
 

@@ -50,6 +50,11 @@ bool Decider::Impl::is_other_system() const {
          store_->initialize != server_.system_id && !is_bootstrapping_;
 }
 
+bool Decider::Impl::waits_for_left_lock() const {
+  return left_lock_ && now_ < left_lock_->until && server_.kind == ServerKind::primary && !held_ &&
+         store_->leader && store_->leader->lease == left_lock_->key.lease;
+}
+
 bool Decider::Impl::somebody_could_lead() const {
   if (!store_) return false;
   return std::any_of(store_->members.begin(), store_->members.end(), [this](const MemberView& member) {
@@ -111,6 +116,7 @@ Situation Decider::Impl::situation() const {
   s.may_replace_data = cluster_.remove_data_on_rewind_failure || cluster_.remove_data_on_diverged_timelines;
   s.was_primary = server_.was_primary();
   s.is_found_primary = is_found_primary_;
+  s.waits_for_left_lock = waits_for_left_lock();
   s.is_candidate = store_ && store_->failover.is_asked_for() && store_->failover.candidate == node_.name;
   s.stands_back = now_ < stands_back_until_;
   s.is_overdue = is_overdue();

@@ -49,9 +49,11 @@ struct Situation {
   bool may_replace_data = false;  // settings allow that broken or diverged data are replaced by a copy
   bool was_primary = false;       // stopped: it was stopped, or ended, as a primary
   bool is_found_primary = false;  // ran as a primary when the agent came, without a lock of ours
-  bool is_candidate = false;      // /failover names us
-  bool stands_back = false;       // it handed over, and waits for the new leader
-  bool is_overdue = false;        // starting, hung or stalled for longer than allowed
+  // The same, in a pause; and the leader key has our name with the lease of whoever ran here before, which is about to end.
+  bool waits_for_left_lock = false;
+  bool is_candidate = false;  // /failover names us
+  bool stands_back = false;   // it handed over, and waits for the new leader
+  bool is_overdue = false;    // starting, hung or stalled for longer than allowed
   bool has_crashed_often = false;
   bool hands_over_crash = false;  // a crash hands over (primary_start_timeout 0), and somebody could take it
   bool has_failed_often = false;  // unexpected errors, one after the other

@@ -85,6 +85,11 @@ std::string cluster_json(const NodeSnapshot& snapshot, const ClusterView& cluste
     json.close_object();
   }
   json.key("scope").text(snapshot.scope);
+  if (!cluster.problem.empty()) {
+    json.key("tamada").open_object();
+    json.key("problem").text(cluster.problem);
+    json.close_object();
+  }
   json.close_object();
   return json.take();
 }

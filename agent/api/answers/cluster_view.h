@@ -63,6 +63,8 @@ struct ClusterView {
   std::optional<FailoverView> failover;
   std::optional<ConfigView> config;  // none: no key, or none that can be read
   std::string history;               // a JSON list
+  // What keeps everybody from leading until a person mends it, with what to do, in words; empty: nothing.
+  std::string problem;
 
   [[nodiscard]] const MemberView* find(std::string_view name) const;
 };

@@ -110,6 +110,9 @@ std::string status_json(const NodeNow& node) {
   } else {
     json.null();
   }
+  if (node.cluster != nullptr && !node.cluster->problem.empty()) {
+    json.key("problem").text(node.cluster->problem);
+  }
   json.close_object();
   if (!snapshot.scheduled_restart.empty()) json.key("scheduled_restart").raw(snapshot.scheduled_restart);
   if (snapshot.watchdog_failed) json.key("watchdog_failed").flag(true);

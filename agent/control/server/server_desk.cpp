@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/server/settings/server_files.h"
@@ -46,10 +47,17 @@ ServerDesk::ServerDesk(loop::Loop& loop, const ExecHelper& helper, guard::GuardP
                },
                [this](const std::string& words, bool is_warning) {
                  callbacks_.on_server_words(words, is_warning);
+               },
+               [this](const std::vector<std::string>& findings) {
+                 // One that a start and a reload find is told by the first of them.
+                 for (const std::string& words : start_findings_.take(findings))
+                   tell_finding(words, round_findings_);
                }}),
       keeper_(loop, guard_,
               {[this](const std::string& problem) {
                  if (!problem.empty()) callbacks_.on_server_words(problem, true);
+                 for (const std::string& words : round_findings_.take(keeper_.findings()))
+                   tell_finding(words, start_findings_);
                  watch_.look();
                  callbacks_.on_server_state();
                },
@@ -64,6 +72,11 @@ ServerDesk::ServerDesk(loop::Loop& loop, const ExecHelper& helper, guard::GuardP
       hold_on_(loop, [this] { begin_held(); }) {}
 
 ServerDesk::~ServerDesk() = default;
+
+void ServerDesk::tell_finding(const std::string& words, const NewWords& others) {
+  const auto& known = others.last();
+  if (std::find(known.begin(), known.end(), words) == known.end()) callbacks_.on_server_words(words, true);
+}
 
 void ServerDesk::configure(ServerSetupPtr setup) {
   setup_ = std::move(setup);

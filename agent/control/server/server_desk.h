@@ -24,6 +24,7 @@
 #include "agent/server/slots/slot_keeper.h"
 #include "agent/server/watch/postmaster_finder.h"
 #include "agent/server/watch/server_watch.h"
+#include "common/base/new_words.h"
 #include "common/loop/timer.h"
 
 namespace tamada::agent {
@@ -94,6 +95,7 @@ class ServerDesk final : private guard::GuardCallbacks {
   void on_guard_lost(const guard::GuardFailure& failure) override;
 
   void tell_guard();
+  void tell_finding(const std::string& words, const NewWords& others);
   void find_postmaster();
   void on_look(const ServerLook& look);
   void on_action_ended(const ha::Action& action, const ha::ActionResult& result);
@@ -120,6 +122,8 @@ class ServerDesk final : private guard::GuardCallbacks {
   ha::WantedSettings wanted_;
   WantedSlots wanted_slots_;
   ha::GuardReport told_;
+  NewWords start_findings_;         // what is wrong with people's settings, by the last start
+  NewWords round_findings_;         // and by the last round of the keeper
   guard::LockEpoch renewed_epoch_;  // what the guard was told last
   TimePoint renewed_to_{};
   bool was_found_ = false;  // the first on_guard_first_ready() has been told

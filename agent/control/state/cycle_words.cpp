@@ -13,6 +13,11 @@ std::string words_of_row(const Cycle& cycle) {
       return fmt::format("no action. I am ({}), the leader with the lock", cycle.name);
     case RowId::follow:
     case RowId::paused_wait:
+      if (cycle.is_locked_by_hand) {
+        return fmt::format(
+            "waiting for a person: the leader key (\"{}\") has no lease, and nobody leads while it is there",
+            cycle.leader);
+      }
       if (cycle.leader.empty()) break;
       if (cycle.leader == cycle.name) {
         return "waiting for the end of a lock that has my name and is not mine: an earlier run's, or a "
@@ -24,11 +29,21 @@ std::string words_of_row(const Cycle& cycle) {
       const std::string action = action_words(cycle.action, cycle.action_from, cycle.leader);
       return cycle.holds_lock ? "updated leader lock during " + action : action + " in progress";
     }
+    case RowId::writable_without_lock:
+    case RowId::lock_runs_out:
+    case RowId::start_in_place:
+    case RowId::start_read_only:
+    case RowId::promote:
+    case RowId::wait:
+      // They are Patroni's, or say everything.
+      if (!cycle.reason.empty()) return cycle.reason;
+      break;
     default:
       break;
   }
   const std::string name(ha::name_of(cycle.row));
-  return cycle.reason.empty() ? name : fmt::format("{}: {}", name, cycle.reason);
+  const bool says_more = !cycle.reason.empty() && cycle.reason != name;
+  return says_more ? fmt::format("{}: {}", name, cycle.reason) : name;
 }
 
 }  // namespace

@@ -11,9 +11,10 @@ namespace tamada::agent {
 
 struct Cycle {
   ha::RowId row = ha::RowId::wait;
-  std::string reason;  // of the row
-  std::string name;    // this node's
-  std::string leader;  // empty: nobody
+  std::string reason;              // of the row
+  std::string name;                // this node's
+  std::string leader;              // empty: nobody
+  bool is_locked_by_hand = false;  // the leader key has no lease, so it is nobody's lock
   bool holds_lock = false;
   bool is_paused = false;
   ha::ActionKind action = ha::ActionKind::none;

@@ -83,6 +83,8 @@ void StoreDesk::set_times(std::chrono::seconds ttl, Duration loop_wait, Duration
 
 void StoreDesk::on_keys(const patroni::ClusterKeys& keys) {
   member_.on_keys(keys);
+  // Nobody waits for the next cycle: without it this node is no member, and its leader has no address.
+  if (!keys.member(options_.name)) keep_member();
   see_lock(keys);
   const auto heard = watcher_->heard();
   if (!heard || is_ahead_of_report(keys)) return;  // on_heard follows
@@ -208,11 +210,14 @@ void StoreDesk::carry_out(const ha::RenewLock& /*order*/) {
   lock_.renew(retry_timeout_, [this](const RenewOutcome& outcome) {
     switch (outcome.result) {
       case RenewResult::counted:
+        is_renewal_failing_ = false;
         return report(Operation::renew, Outcome::held);
       case RenewResult::lost:
         return report(Operation::renew, Outcome::not_held, keys().revision());
       case RenewResult::failed:
-        if (outcome.error) callbacks_.on_store_words("the lock was not renewed: " + outcome.error->message);
+        // Once for a silence: it is tried again and again.
+        if (outcome.error && !std::exchange(is_renewal_failing_, true))
+          callbacks_.on_store_words("the lock was not renewed: " + outcome.error->message);
         return report(Operation::renew, Outcome::cannot_know);
     }
   });

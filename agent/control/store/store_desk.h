@@ -131,8 +131,9 @@ class StoreDesk final : private KeyWatcherCallbacks {
   std::chrono::seconds ttl_;
   Duration retry_timeout_;
   bool is_silent_ = false;
-  std::int64_t told_lease_ = 0;     // of the lock, in the last report; 0: it is not held
-  bool waits_for_acquire_ = false;  // a transaction without an answer may have made the key ours
+  bool is_renewal_failing_ = false;  // and it was told
+  std::int64_t told_lease_ = 0;      // of the lock, in the last report; 0: it is not held
+  bool waits_for_acquire_ = false;   // a transaction without an answer may have made the key ours
   std::string member_text_;
   std::function<void()> on_last_member_;
   patroni::StatusValue status_;

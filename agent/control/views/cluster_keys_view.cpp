@@ -1,5 +1,6 @@
 #include "agent/control/views/cluster_keys_view.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <utility>
@@ -55,7 +56,20 @@ ClusterView cluster_view_of(const patroni::ClusterKeys& keys, TimePoint heard, D
     view.config = ConfigView{keys.config()->value, keys.config()->mod_revision};
   }
   if (keys.history()) view.history = patroni::write_history_value(keys.history()->value);
+  view.problem = leader_key_problem(keys);
   return view;
+}
+
+std::string leader_key_problem(const patroni::ClusterKeys& keys) {
+  const auto& leader = keys.leader();
+  if (!leader || leader->lease != 0) return {};
+  return fmt::format(
+      "the leader key {}leader (\"{}\") has no lease: somebody put it by hand, it never ends, and while it "
+      "is there "
+      "nobody takes the lock. Make sure that no PostgreSQL of this cluster takes writes without its agent, "
+      "then "
+      "remove the key: etcdctl del {}leader",
+      keys.prefix(), leader->text, keys.prefix());
 }
 
 ClusterSettings cluster_settings_of(const patroni::DynamicSettings& settings) {

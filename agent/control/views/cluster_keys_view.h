@@ -13,6 +13,10 @@ namespace tamada::agent {
 
 // `heard`: when the keys were true; they are shown for `ttl` from then on.
 [[nodiscard]] ClusterView cluster_view_of(const patroni::ClusterKeys& keys, TimePoint heard, Duration ttl);
+// A leader key that is nobody's lock: it has no lease, so it does not end. Nobody takes it away by himself, since whoever put it
+// there may mean it, and a server may run under it. With what a person can do; empty: there is no such key.
+[[nodiscard]] std::string leader_key_problem(const patroni::ClusterKeys& keys);
+
 [[nodiscard]] ClusterSettings cluster_settings_of(const patroni::DynamicSettings& settings);
 
 // {setting: {old_value, new_value}}; empty: none is pending.

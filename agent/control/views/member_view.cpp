@@ -61,7 +61,7 @@ patroni::MemberValue member_value(const ControlState& state, TimePoint now) {
   patroni::MemberValue value;
   if (state.setup) {
     add_addresses(*state.setup, value);
-    value.tags = patroni::read_member_tags(state.setup->config.tags.shown()).value;
+    value.tags = effective_tags_of(state);
   }
   const bool is_looked_at = state.look.view.kind != ha::ServerKind::unknown || state.action_state ||
                             state.action != ha::ActionKind::none;

@@ -66,11 +66,9 @@ NodeRole stopped_role(const ControlState& state) {
   return standby_role(state);
 }
 
-void add_tags(const NodeTags& tags, NodeSnapshot& snapshot) {
-  const ConfigValue shown = tags.shown();
-  if (!shown.empty()) snapshot.effective_tags = patroni::compact_json(shown);
-  const auto read = patroni::read_member_tags(shown);
-  for (const auto& [name, value] : read.value.all()) {
+void add_tags(const patroni::MemberTags& tags, NodeSnapshot& snapshot) {
+  if (!tags.all().empty()) snapshot.effective_tags = patroni::compact_json(tags.to_json());
+  for (const auto& [name, value] : tags.all()) {
     if (!value.is_nested()) snapshot.tags.values[name] = value.query_text();
   }
   snapshot.tags.noloadbalance = tags.noloadbalance();
@@ -82,6 +80,11 @@ void add_tags(const NodeTags& tags, NodeSnapshot& snapshot) {
 }
 
 }  // namespace
+
+patroni::MemberTags effective_tags_of(const ControlState& state) {
+  const auto tags = patroni::read_member_tags(state.setup->config.tags.shown()).value;
+  return state.ha.stays_out_of_sync ? tags.without_sync() : tags;
+}
 
 ServerState server_state_of(const ControlState& state) {
   if (state.action_state) return *state.action_state;
@@ -128,7 +131,7 @@ SnapshotPtr node_snapshot(const ControlState& state, TimePoint now) {
   if (state.setup) {
     snapshot->scope = state.setup->config.scope;
     snapshot->name = state.setup->config.name;
-    add_tags(state.setup->config.tags, *snapshot);
+    add_tags(effective_tags_of(state), *snapshot);
   }
   snapshot->agent_version = TAMADA_VERSION;
   // Of a look that saw it gone: the positions that are shown beside it do not move any more.

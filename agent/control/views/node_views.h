@@ -6,6 +6,7 @@
 
 #include "agent/api/answers/node_snapshot.h"
 #include "agent/control/views/control_state.h"
+#include "common/patroni/member_tags.h"
 #include "common/patroni/member_value.h"
 #include "common/patroni/node_status.h"
 #include "common/patroni/server_state.h"
@@ -21,6 +22,9 @@ namespace tamada::agent {
 // What the server is held to be; of one that answers SQL, facts say it better. uninitialized: no data, or never looked at.
 // demoted: it ended as a primary, and this node does not hold the lock.
 [[nodiscard]] patroni::NodeRole node_role_of(const ControlState& state);
+
+// What is told of the node's tags: while it keeps itself out of the synchronous standbys, with nosync. Of a state with a setup.
+[[nodiscard]] patroni::MemberTags effective_tags_of(const ControlState& state);
 
 // For the member key.
 [[nodiscard]] patroni::MemberValue member_value(const ControlState& state, TimePoint now);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "agent/guard/protocol/lock_epoch.h"
 #include "agent/ha/ha_step.h"
@@ -33,6 +34,8 @@ struct ActionContext {
   bool is_asked_for = false;
   bool from_leader_only = false;
   std::optional<Duration> start_limit;  // primary_start_timeout, or the restart request's own; none: for ever
+  // primary_stop_timeout, of a primary's stop in synchronous mode: after it the server is ended hard; none: for ever.
+  std::optional<Duration> stop_limit;
 };
 
 // What an action tells while it runs, on the loop's thread.
@@ -41,6 +44,8 @@ struct ActionProgress {
   std::function<void(std::optional<patroni::ServerState>)> on_state;
   // A sentence for the log.
   std::function<void(const std::string& words, bool is_warning)> on_words;
+  // What is wrong with people's settings, the whole list each time that a server is started. Empty: by on_words.
+  std::function<void(const std::vector<std::string>& findings)> on_findings = {};
 };
 
 }  // namespace tamada::agent

@@ -54,12 +54,13 @@ struct Job {
   std::shared_ptr<const std::atomic<bool>> is_agent_ending;
   std::function<void(std::optional<patroni::ServerState>)> tell_state;
   std::function<void(const std::string& words, bool is_warning)> tell;
+  std::function<void(const std::vector<std::string>& findings)> tell_findings;
 
   ActionResult run(const std::stop_token& stop) const {
     GuardToolRunner changing(*guard);
     ChildToolRunner looking(*helper);
     return carry_out({action, context, *guard, changing, looking, tell_state, tell, stop,
-                      [ending = is_agent_ending] { return ending->load(); }});
+                      [ending = is_agent_ending] { return ending->load(); }, tell_findings});
   }
 };
 
@@ -121,8 +122,14 @@ void ActionRunner::Impl::begin(const ha::Action& action, ActionContext context, 
   const auto words = on_loop<std::string, bool>([](Impl& self, const std::string& said, bool is_warning) {
     if (self.progress_.on_words) self.progress_.on_words(said, is_warning);
   });
+  const auto findings =
+      on_loop<std::vector<std::string>>([](Impl& self, const std::vector<std::string>& found) {
+        if (self.progress_.on_findings) return self.progress_.on_findings(found);
+        if (!self.progress_.on_words) return;
+        for (const std::string& one : found) self.progress_.on_words(one, true);
+      });
   const auto job = std::make_shared<const Job>(
-      Job{action, std::move(context), guard_.shared(), helper_, ending_, state, words});
+      Job{action, std::move(context), guard_.shared(), helper_, ending_, state, words, findings});
   task_ = std::make_unique<loop::BlockingTask>(
       loop_, "action",
       [job, problem = problem_](const std::stop_token& stop) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "agent/ha/action.h"
 #include "agent/postgres/formats/server_config_text.h"
@@ -29,6 +30,8 @@ struct ActionWork {
   // True: not the action was cancelled but the agent ends, and its server goes on without it. Then nothing is undone
   // that an action has begun with the server. Empty: never so.
   std::function<bool()> is_agent_ending = {};
+  // All that is wrong with people's settings, each time that the files are written. Empty: it is told by `tell`.
+  std::function<void(const std::vector<std::string>& findings)> tell_findings = {};
 };
 
 // ---- the server itself (server_start.cpp, server_stop.cpp, promotion.cpp)

@@ -65,11 +65,13 @@ ServerFiles files_for(const ActionWork& work, const StartPlan& plan,
 }
 
 void tell_findings(const ActionWork& work, const ServerFiles& files) {
-  for (const std::string& finding : files.findings) work.tell(finding, true);
+  std::vector<std::string> findings = files.findings;
   for (const std::string& name : files.left_out) {
-    work.tell(fmt::format("the setting {} cannot be written to postgresql.conf and was left out", name),
-              true);
+    findings.push_back(
+        fmt::format("the setting {} cannot be written to postgresql.conf and was left out", name));
   }
+  if (work.tell_findings) return work.tell_findings(findings);
+  for (const std::string& finding : findings) work.tell(finding, true);
 }
 
 // What stands in postmaster.pid is somebody else's number by now: the server would take that process for one of its own and

@@ -88,10 +88,19 @@ void end_strangers(const ActionWork& work, pid_t postmaster, const std::vector<S
 }
 
 Result<void> wait_for_end(const ActionWork& work, pid_t postmaster, const std::vector<Sender>& strangers) {
-  auto ended = work.guard.wait_until(has_ended, strangers_patience, work.stop);
-  if (!ended && ended.error().kind == ErrorKind::timeout) {
+  const Duration limit = work.context.stop_limit.value_or(for_ever);
+  const Duration patience = std::min(limit, strangers_patience);
+  const auto is_late = [](const auto& waited) {
+    return !waited && waited.error().kind == ErrorKind::timeout;
+  };
+  auto ended = work.guard.wait_until(has_ended, patience, work.stop);
+  if (is_late(ended) && patience < limit) {
     end_strangers(work, postmaster, strangers);
-    ended = work.guard.wait_until(has_ended, for_ever, work.stop);
+    ended = work.guard.wait_until(has_ended, limit - patience, work.stop);
+  }
+  if (is_late(ended)) {
+    work.tell("Timeout during postmaster stop, aborting Postgres.", true);
+    return end_server(work, work.stop);
   }
   if (!ended) return tl::make_unexpected(std::move(ended.error()));
   return {};

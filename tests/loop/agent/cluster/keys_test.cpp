@@ -164,6 +164,40 @@ TEST_CASE_METHOD(Writing, "the member's key is written when it changes, and when
   CHECK(keeper.foreign_changes() == 0);
 }
 
+TEST_CASE_METHOD(Writing, "a store that was wiped is believed soon, and the member's key is put there anew",
+                 "[etcd][member]") {
+  EtcdProcess etcd;
+  for (int start = 0; start < 3; ++start) {  // each counts the raft term on
+    etcd.kill(SIGKILL);
+    etcd.start();
+  }
+  const auto client = client_of({etcd.url()}, options);
+  KeyWriter writer(*client);
+  MemberKeeper keeper(loop, *client, writer, {prefix, "pg1", 60s, 10s});
+  const auto told = [&](const etcd::RangeReply& reply) {
+    std::vector<patroni::StoredKey> keys;
+    for (const auto& kv : reply.kvs) keys.push_back(stored_key(kv));
+    keeper.on_keys(patroni::ClusterKeys::from_range(prefix, keys, reply.header.revision));
+  };
+  REQUIRE(put(*client, prefix + "config", "{}"));
+  CHECK(publish(keeper, "a").wrote);
+  told(range(*client, prefix, etcd::Scope::prefix).value());
+
+  etcd.kill(SIGKILL);
+  etcd.wipe();
+  etcd.start();
+  const TimePoint wiped = loop::boot_now();
+  auto seen = range(*client, prefix, etcd::Scope::prefix);
+  while (!seen && loop::boot_now() < wiped + 50s) seen = range(*client, prefix, etcd::Scope::prefix);
+  REQUIRE(seen);
+  CHECK(seen->kvs.empty());
+  told(*seen);
+  // Its lease is gone as well, and no keep-alive has told that yet.
+  CHECK(publish(keeper, "a").wrote);
+  CHECK(key(*client, prefix + "members/pg1")->lease == keeper.lease());
+  CHECK(keeper.foreign_changes() == 0);
+}
+
 TEST_CASE_METHOD(Writing, "a member's key that somebody else writes is written again, and counted",
                  "[etcd][member]") {
   EtcdProcess etcd;

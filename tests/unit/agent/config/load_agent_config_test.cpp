@@ -149,6 +149,42 @@ TEST_CASE("errors are told all at once, each with its line and column", "[agent_
         "p.yml:12:20: postgresql.use_unix_socket: found \"perhaps\"; expected true or false");
 }
 
+TEST_CASE("a number or a switch is no path, no address and no command", "[agent_config]") {
+  CHECK(told("scope: 1\n"
+             "name: 2\n"
+             "log: {dir: 3}\n"
+             "etcd3: {hosts: e1, url: 4, cacert: 5.5}\n"
+             "restapi:\n"
+             "  listen: 8008\n"
+             "  connect_address: 10.0.0.1:8008\n"
+             "  certfile: yes\n"
+             "postgresql:\n"
+             "  listen: 5432\n"
+             "  connect_address: 10.0\n"
+             "  data_dir: 7\n"
+             "  bin_dir: off\n"
+             "  pgpass: '8'\n"
+             "  pre_promote: true\n"
+             "  callbacks: {on_start: 9}\n"
+             "  create_replica_methods: [mine]\n"
+             "  mine: {command: 10}\n"
+             "  authentication:\n"
+             "    replication: {username: replicator, password: 11}\n") ==
+        "p.yml:3:12: log.dir: found the number 3; expected a path\n"
+        "p.yml:4:25: etcd3.url: found the number 4; expected a URL\n"
+        "p.yml:4:36: etcd3.cacert: found the number 5.5; expected a path\n"
+        "p.yml:6:11: restapi.listen: found the number 8008; expected host:port\n"
+        "p.yml:8:13: restapi.certfile: found the switch yes; expected a path\n"
+        "p.yml:10:11: postgresql.listen: found the number 5432; expected an address and a port, such as "
+        "10.0.0.1:5432 or *:5432\n"
+        "p.yml:11:20: postgresql.connect_address: found the number 10.0; expected host:port\n"
+        "p.yml:12:13: postgresql.data_dir: found the number 7; expected a path\n"
+        "p.yml:13:12: postgresql.bin_dir: found the switch off; expected a path\n"
+        "p.yml:15:16: postgresql.pre_promote: found the switch true; expected a command\n"
+        "p.yml:16:25: postgresql.callbacks.on_start: found the number 9; expected a command\n"
+        "p.yml:18:19: postgresql: mine.command: found the number 10; expected a command");
+}
+
 TEST_CASE("other stores are refused with what to do, and nothing is told about the missing etcd3",
           "[agent_config]") {
   std::string text = a_file();

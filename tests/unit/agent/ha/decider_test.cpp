@@ -27,6 +27,7 @@ class Node {
   void pass(Duration time) { now_ += time; }
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] bool holds_lock() const { return decider_->state(now_).holds_lock; }
+  [[nodiscard]] bool stays_out_of_sync() const { return decider_->state(now_).stays_out_of_sync; }
   // The state after the settings have been told once more, which changes nothing.
   [[nodiscard]] RowId row() { return tell(settings_).row; }
   [[nodiscard]] const std::string& reason() const { return step_.reason; }
@@ -80,6 +81,12 @@ std::vector<Kind> orders(const Step& step) {
     if (const auto* one = std::get_if<Kind>(&order)) found.push_back(*one);
   }
   return found;
+}
+
+// What two steps, one after the other, have ordered.
+Step both(const Step& first, Step second) {
+  second.orders.insert(second.orders.begin(), first.orders.begin(), first.orders.end());
+  return second;
 }
 
 bool begins(const Step& step, ActionKind kind) {
@@ -406,6 +413,272 @@ TEST_CASE("in a race nobody who has answered is asked again while another takes 
   node.pass(1ms);
   const Step step = node.tell(PeerAnswer{"n3", node.now(), std::nullopt});
   CHECK(step.wanted.receiver_off.has_value());  // all have answered: the race goes on at once
+}
+
+namespace {
+
+// A standby of n2, which leads in synchronous mode and waits for it, is asked to end.
+struct LeavingStandby : Node {
+  LeavingStandby() {
+    ClusterSettings cluster;
+    cluster.synchronous_mode = true;
+    tell(cluster);
+    MemberView leader = member("n2", true);
+    leader.is_running = true;
+    leader.role = patroni::NodeRole::primary;
+    view = store(8, system_id);
+    view.members = {leader};
+    view.leader = LeaderKeyView{"n2", 78, 5, 5};
+    view.sync.mod_revision = 7;
+    view.sync.leader = "n2";
+    view.sync.standbys = {"n1"};
+    ServerView standby = server(ServerKind::standby);
+    standby.is_receiving = true;
+    standby.follows = "n2";
+    tell(standby);
+    tell(view);
+    CHECK_FALSE(stays_out_of_sync());
+    CHECK_FALSE(begins(tell(LeaveRequest{}), ActionKind::stop_fast));
+    CHECK(stays_out_of_sync());
+  }
+  Step see_later() {
+    view.as_of = now();
+    ++view.revision;
+    return tell(view);
+  }
+  StoreView view;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(LeavingStandby, "a synchronous standby goes when its leader does not wait for it any more",
+                 "[decider]") {
+  pass(1s);
+  SECTION("/sync names it no more") {
+    CHECK_FALSE(begins(see_later(), ActionKind::stop_fast));
+    view.sync.standbys.clear();
+    CHECK(begins(see_later(), ActionKind::stop_fast));
+  }
+  SECTION("the leader goes as well") {
+    view.members[0].is_running = false;
+    CHECK(begins(see_later(), ActionKind::stop_fast));
+  }
+  SECTION("nobody leads any more") {
+    view.leader.reset();
+    CHECK(begins(see_later(), ActionKind::stop_fast));
+  }
+  SECTION("the leader does nothing about it for two of its cycles") {
+    pass(18s);
+    CHECK_FALSE(begins(see_later(), ActionKind::stop_fast));
+    pass(1s);
+    CHECK(begins(both(tell(server(ServerKind::standby)), see_later()), ActionKind::stop_fast));
+  }
+}
+
+TEST_CASE("a leader that was ended hard hands over to a synchronous standby only", "[decider]") {
+  Node node;
+  const bool is_named = GENERATE(true, false);
+  ClusterSettings cluster;
+  cluster.synchronous_mode = true;
+  node.tell(cluster);
+  node.tell(node.server(ServerKind::primary));
+  MemberView standby = member("n2", true);
+  standby.is_running = true;
+  StoreView view = node.store(8, system_id);
+  view.leader = Node::own_key(5);
+  view.members = {standby};
+  view.sync.mod_revision = 7;
+  view.sync.leader = "n1";
+  if (is_named) view.sync.standbys = {"n2"};
+  // A fail-over to a node of one's choice may leave /sync.
+  view.failover.mod_revision = 8;
+  view.failover.candidate = "n2";
+  node.tell(node.lock(LockReport::Operation::acquire, 5, 5));
+  node.tell(GuardReport{5, true, false});
+  REQUIRE(orders<AskPeer>(node.tell(view)).size() == 1);
+  PeerStatus answer;
+  answer.server = PeerStatus::Server::standby;
+  answer.position = 100;
+  const auto begun = orders<BeginAction>(node.tell(PeerAnswer{"n2", node.now(), answer}));
+  REQUIRE(begun.size() == 1);
+  REQUIRE(begun[0].action.kind == ActionKind::stop_fast);
+  node.pass(1s);
+  node.tell(ActionEnded{begun[0].action.id, {ActionResult::Outcome::done, Divergence::cannot_know, {}}});
+  node.pass(1s);
+  ServerView stopped = node.server(ServerKind::stopped);
+  stopped.control = ControlState::in_production;
+  stopped.checkpoint = 50;
+  REQUIRE(orders<AskPeer>(node.tell(stopped)).size() == 1);
+  node.pass(10ms);
+  CHECK(orders<ReleaseLock>(node.tell(PeerAnswer{"n2", node.now(), answer})).size() == (is_named ? 1 : 0));
+  if (is_named) return;
+  // It is the leader again, by the recovery of its own log.
+  node.pass(6s);
+  stopped.as_of = node.now();
+  node.tell(stopped);
+  view.as_of = node.now();
+  CHECK(begins(node.tell(view), ActionKind::start_primary));
+}
+
+namespace {
+
+// An agent that came in a pause to a primary whose leader key is still that of the Patroni that ran here before.
+struct CameInPause : Node {
+  CameInPause() {
+    paused.pause = true;
+    tell(paused);
+    view = store(8, system_id);
+    view.leader = LeaderKeyView{"n1", 55, 5, 5};
+    tell(view);
+    tell(server(ServerKind::primary));
+    CHECK(stops(see()) == false);
+  }
+  static bool stops(const Step& step) {
+    return begins(step, ActionKind::stop_immediate) || begins(step, ActionKind::stop_fast);
+  }
+  Step see() {
+    pass(1s);
+    const Step looked = tell(server(ServerKind::primary));
+    view.as_of = now();
+    return both(looked, tell(view));
+  }
+  ClusterSettings paused;
+  StoreView view;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(CameInPause, "the end of a pause stops no primary whose former lock has not ended yet",
+                 "[decider]") {
+  CHECK_FALSE(stops(tell(ClusterSettings{})));
+  CHECK(name_of(row()) == name_of(RowId::found_primary));
+  for (int second = 0; second < 20; ++second) CHECK_FALSE(stops(see()));
+  SECTION("it ends, and this node takes the lock") {
+    ++view.revision;
+    view.leader.reset();
+    Step step = see();
+    for (int turn = 0; turn < 5 && orders<AcquireLock>(step).empty(); ++turn) step = see();
+    REQUIRE(orders<AcquireLock>(step).size() == 1);
+    CHECK_FALSE(stops(step));
+    CHECK(orders<ArmGuard>(tell(lock(LockReport::Operation::acquire, 10, 10))).size() == 1);
+  }
+  SECTION("somebody else takes the lock") {
+    view.revision += 2;
+    view.leader = LeaderKeyView{"n2", 56, 10, 10};
+    CHECK(stops(see()));
+  }
+  SECTION("somebody keeps it alive: it is a namesake's") {
+    bool has_stopped = false;
+    for (int second = 0; second < 30; ++second) has_stopped = has_stopped || stops(see());
+    CHECK(has_stopped);
+  }
+  SECTION("etcd falls silent") {
+    bool has_stopped = false;
+    for (int second = 0; second < 15; ++second) {
+      pass(1s);
+      has_stopped = has_stopped || stops(tell(server(ServerKind::primary)));
+    }
+    CHECK(has_stopped);
+  }
+}
+
+TEST_CASE_METHOD(CameInPause,
+                 "a lock that ends in the pause is this node's to take, and the pause may end meanwhile",
+                 "[decider]") {
+  ++view.revision;
+  view.leader.reset();
+  REQUIRE(orders<AcquireLock>(see()).size() == 1);
+  CHECK_FALSE(stops(tell(ClusterSettings{})));
+  view.revision += 2;
+  view.leader = own_key(10);  // the watch is quicker than the transaction's answer
+  CHECK_FALSE(stops(see()));
+  const Step step = tell(lock(LockReport::Operation::acquire, 10, 10));
+  CHECK_FALSE(stops(step));
+  CHECK(orders<ArmGuard>(step).size() == 1);
+}
+
+TEST_CASE_METHOD(CameInPause, "a leader key without a lease is nobody's former lock", "[decider]") {
+  Node node;
+  node.tell(paused);
+  view.leader->lease = 0;
+  node.tell(view);
+  node.tell(node.server(ServerKind::primary));
+  node.pass(1s);
+  node.tell(node.server(ServerKind::primary));
+  view.as_of = node.now();
+  CHECK_FALSE(stops(node.tell(view)));
+  CHECK(stops(node.tell(ClusterSettings{})));
+}
+
+namespace {
+
+// A node that is down and has what its leader n2 has not.
+struct Diverged : Node {
+  Diverged() {
+    MemberView leader = member("n2", true);
+    leader.is_running = true;
+    leader.role = patroni::NodeRole::primary;
+    view = store(8, system_id);
+    view.members = {leader};
+    view.leader = LeaderKeyView{"n2", 78, 5, 5};
+    tell(server(ServerKind::stopped));
+    const auto begun = orders<BeginAction>(tell(view));
+    REQUIRE(begun.size() == 1);
+    REQUIRE(begun[0].action.kind == ActionKind::check_divergence);
+    (void)end_check(begun[0].action.id);
+  }
+  Step end_check(std::uint64_t id) {
+    tell(ActionEnded{id, {ActionResult::Outcome::done, Divergence::diverged, {}}});
+    return look();
+  }
+  Step look(Duration after = 1s) {
+    pass(after);
+    view.as_of = now();
+    const Step seen = tell(view);
+    return both(seen, tell(server(ServerKind::stopped)));
+  }
+  std::uint64_t begun(const Step& step, ActionKind kind) {
+    const auto all = orders<BeginAction>(step);
+    REQUIRE(all.size() == 1);
+    REQUIRE(name_of(all[0].action.kind) == name_of(kind));
+    return all[0].action.id;
+  }
+  Step end_rewind(std::uint64_t id, ActionResult::Outcome outcome) {
+    tell(ActionEnded{id, {outcome, Divergence::cannot_know, {}}});
+    return look(11s);
+  }
+  StoreView view;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Diverged, "a node that is stuck looks anew when the settings allow what would mend it",
+                 "[decider]") {
+  CHECK(name_of(row()) == name_of(RowId::rejoin_stuck));
+  ClusterSettings mends;
+  mends.loop_wait = 5s;
+  CHECK(orders<BeginAction>(tell(mends)).empty());
+  const auto kind = GENERATE(ActionKind::rewind, ActionKind::clone);
+  (kind == ActionKind::rewind ? mends.use_pg_rewind : mends.remove_data_on_diverged_timelines) = true;
+  const std::uint64_t check = begun(tell(mends), ActionKind::check_divergence);
+  (void)begun(end_check(check), kind);
+}
+
+TEST_CASE_METHOD(Diverged, "a rewind that was called off has not failed", "[decider]") {
+  ClusterSettings mends;
+  mends.use_pg_rewind = true;
+  Step step = end_check(begun(tell(mends), ActionKind::check_divergence));
+  const auto outcome = GENERATE(ActionResult::Outcome::cancelled, ActionResult::Outcome::failed);
+  for (int turn = 0; turn < 3; ++turn) step = end_rewind(begun(step, ActionKind::rewind), outcome);
+  const bool has_failed = outcome == ActionResult::Outcome::failed;
+  CHECK(name_of(step.row) == name_of(has_failed ? RowId::rejoin_stuck : RowId::rewind));
+  if (!has_failed) return;
+  // Another leader is another try.
+  ++view.revision;
+  view.leader = LeaderKeyView{"n2", 80, 9, 9};
+  step = end_check(begun(look(), ActionKind::check_divergence));
+  step = end_rewind(begun(step, ActionKind::rewind), outcome);
+  CHECK(name_of(step.row) == name_of(RowId::rewind));
 }
 
 }  // namespace tamada::ha

@@ -92,6 +92,16 @@ std::vector<Case> cases() {
                                     s.lock = LockStanding::free;
                                     s.is_found_primary = true;
                                   })},
+      {RowId::found_primary, with(leader(),
+                                  [](S s) {
+                                    s.lock = LockStanding::foreign;
+                                    s.waits_for_left_lock = true;
+                                  })},
+      {RowId::lock_runs_out, with(leader(),
+                                  [](S s) {
+                                    s.lock = LockStanding::unknown;
+                                    s.waits_for_left_lock = true;
+                                  })},
       {RowId::paused_take_lock, with(leader(),
                                      [](S s) {
                                        s.lock = LockStanding::free;

@@ -37,6 +37,21 @@ TEST_CASE_METHOD(ActionsFixture, "a fast stop leaves a server that was shut down
   must_run(ActionKind::stop_fast);
 }
 
+TEST_CASE_METHOD(ActionsFixture, "a fast stop that takes longer than primary_stop_timeout is cut short",
+                 "[actions]") {
+  hold_lock();
+  must_run(ActionKind::start_primary);
+  stop_process(session("select pg_sleep(1000)"));
+  ActionContext with = context();
+  with.stop_limit = 1s;
+  const TimePoint begun = loop::boot_now();
+  CHECK(run(ActionKind::stop_fast, with).outcome == Outcome::done);
+  CHECK(loop::boot_now() - begun >= 1s);
+  CHECK(left() == 0);
+  CHECK(control_state() == ClusterState::in_production);
+  CHECK(has_said("Timeout during postmaster stop, aborting Postgres."));
+}
+
 TEST_CASE_METHOD(ActionsFixture, "an immediate stop ends every process", "[actions]") {
   hold_lock();
   must_run(ActionKind::start_primary);

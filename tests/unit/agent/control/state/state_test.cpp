@@ -118,6 +118,11 @@ TEST_CASE("a cycle's line is the one that people look for") {
         "stranger's");
   cycle.leader = "pg2";
   cycle.is_paused = false;
+  cycle.is_locked_by_hand = true;
+  cycle.row = ha::RowId::follow;
+  CHECK(cycle_words(cycle) ==
+        "waiting for a person: the leader key (\"pg2\") has no lease, and nobody leads while it is there");
+  cycle.is_locked_by_hand = false;
   cycle.row = ha::RowId::action_runs;
   cycle.action = ha::ActionKind::clone;
   cycle.action_from = "pg2";

@@ -6,6 +6,7 @@
 #include "agent/api/answers/cluster_json.h"
 #include "agent/api/answers/node_now.h"
 #include "agent/api/answers/status_json.h"
+#include "agent/control/views/cluster_keys_view.h"
 #include "tests/support/agent_control_state.h"
 
 using namespace tamada;
@@ -83,6 +84,32 @@ TEST_CASE("a standby is told with what it received and replayed", "[agent][views
   state.look.status->receiver.reset();
   state.look.status->restore_command = "cp %f %p";
   CHECK(status_of(state)["replication_state"] == "in archive recovery");
+}
+
+TEST_CASE("a leader key that somebody put by hand is named, with what can be done", "[agent][views]") {
+  ControlState state = agent_standby_state();
+  CHECK_FALSE(status_of(state)["tamada"].contains("problem"));
+  CHECK(leader_key_problem(state.keys).empty());
+  const std::string prefix = "/service/orders/";
+  state.keys = patroni::ClusterKeys::from_range(prefix, {{prefix + "leader", "rubbish", 5, 5, 0}}, 100);
+  const std::string problem = leader_key_problem(state.keys);
+  CHECK(problem.find("the leader key /service/orders/leader (\"rubbish\") has no lease") == 0);
+  CHECK(problem.find("etcdctl del /service/orders/leader") != std::string::npos);
+  CHECK(status_of(state)["tamada"]["problem"] == problem);
+  const SnapshotPtr snapshot = node_snapshot(state, agent_now);
+  CHECK(nlohmann::json::parse(cluster_json(*snapshot, *snapshot->cluster))["tamada"]["problem"] == problem);
+}
+
+TEST_CASE("a node that keeps itself out of the synchronous standbys says so everywhere", "[agent][views]") {
+  ControlState state = agent_standby_state();
+  const auto setup = agent_setup();
+  state.setup = setup;
+  CHECK_FALSE(status_of(state).contains("tags"));
+  state.ha.stays_out_of_sync = true;
+  const nlohmann::json expected{{"nosync", true}, {"sync_priority", 0}};
+  CHECK(status_of(state)["tags"] == expected);
+  CHECK(nlohmann::json::parse(key_of(state))["tags"] == expected);
+  CHECK(member_value(state, agent_now).tags.nosync());
 }
 
 TEST_CASE("what was seen too long ago is shown no more", "[agent][views]") {
