@@ -29,7 +29,6 @@ CallPtr call(Fleet& fleet, FleetCall::Question question, Result<Reply> (*decode)
 }
 
 constexpr bool repeatable = true;
-constexpr bool agreed = true;  // by a majority
 
 }  // namespace
 
@@ -51,29 +50,27 @@ std::uint64_t Client::cluster_id() const {
 }
 
 CallPtr Client::range(const RangeRequest& request, Callback<RangeReply> callback, Duration deadline) {
-  return call(*fleet_, {"/kv/range", encode(request), repeatable, deadline, !request.serializable},
-              decode_range, std::move(callback));
+  return call(*fleet_, {"/kv/range", encode(request), repeatable, deadline}, decode_range,
+              std::move(callback));
 }
 
 CallPtr Client::put(const PutRequest& request, Callback<PutReply> callback, Duration deadline) {
-  return call(*fleet_, {"/kv/put", encode(request), repeatable, deadline, agreed}, decode_put,
-              std::move(callback));
+  return call(*fleet_, {"/kv/put", encode(request), repeatable, deadline}, decode_put, std::move(callback));
 }
 
 CallPtr Client::txn(const TxnRequest& request, Callback<TxnReply> callback, Duration deadline) {
-  return call(*fleet_, {"/kv/txn", encode(request), !repeatable, deadline, agreed}, decode_txn,
-              std::move(callback));
+  return call(*fleet_, {"/kv/txn", encode(request), !repeatable, deadline}, decode_txn, std::move(callback));
 }
 
 CallPtr Client::remove(const RemoveRequest& request, Callback<RemoveReply> callback, Duration deadline) {
   // The second time it would remove what somebody else has put there meanwhile.
-  return call(*fleet_, {"/kv/txn", encode(request), !repeatable, deadline, agreed}, decode_remove,
+  return call(*fleet_, {"/kv/txn", encode(request), !repeatable, deadline}, decode_remove,
               std::move(callback));
 }
 
 CallPtr Client::lease_grant(std::int64_t ttl, Callback<LeaseReply> callback, Duration deadline) {
   // Granted twice, the first one just runs out.
-  return call(*fleet_, {"/lease/grant", encode_lease_grant(ttl), repeatable, deadline, agreed}, decode_lease,
+  return call(*fleet_, {"/lease/grant", encode_lease_grant(ttl), repeatable, deadline}, decode_lease,
               std::move(callback));
 }
 
@@ -84,13 +81,13 @@ CallPtr Client::lease_keepalive(std::int64_t id, Callback<LeaseReply> callback, 
 
 CallPtr Client::lease_revoke(std::int64_t id, Callback<RevokeReply> callback, Duration deadline) {
   // 3.3 has this path only, later versions both.
-  return call<RevokeReply>(
-      *fleet_, {"/kv/lease/revoke", encode_lease_revoke(id), repeatable, deadline, agreed}, decode_revoke,
-      [callback = std::move(callback)](Outcome<RevokeReply> outcome) {
-        const bool was_gone = !outcome && outcome.error().fault == RpcFault::lease_not_found;
-        if (was_gone) return callback(RevokeReply{});
-        callback(std::move(outcome));
-      });
+  return call<RevokeReply>(*fleet_, {"/kv/lease/revoke", encode_lease_revoke(id), repeatable, deadline},
+                           decode_revoke, [callback = std::move(callback)](Outcome<RevokeReply> outcome) {
+                             const bool was_gone =
+                                 !outcome && outcome.error().fault == RpcFault::lease_not_found;
+                             if (was_gone) return callback(RevokeReply{});
+                             callback(std::move(outcome));
+                           });
 }
 
 CallPtr Client::time_to_live(std::int64_t id, bool keys, Callback<TimeToLiveReply> callback,

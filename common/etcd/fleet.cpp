@@ -54,10 +54,8 @@ void Fleet::set_credentials(Credentials credentials) {
   }
 }
 
-Result<void> Fleet::check(const ResponseHeader& header, const Member& member,
-                          std::optional<TimePoint> agreed_from) {
-  const TimePoint now = loop::boot_now();
-  if (agreed_from ? terms_.accept_agreed(header, *agreed_from, now) : terms_.accept(header, now)) return {};
+Result<void> Fleet::check(const ResponseHeader& header, const Member& member) {
+  if (terms_.accept(header, loop::boot_now())) return {};
   return fail(
       ErrorKind::unavailable,
       fmt::format(

@@ -41,10 +41,8 @@ class Fleet {
   // For all attempts from now on; at least one, each once. What is known of a member that stays is kept.
   void set_endpoints(const std::vector<http::Url>& endpoints);
 
-  // Folds in the header of any answer; an error of kind unavailable if the member has been left behind. `agreed_from`: a
-  // majority has agreed to the answer (a linearizable read, a write), whose request was sent then.
-  Result<void> check(const ResponseHeader& header, const Member& member,
-                     std::optional<TimePoint> agreed_from = std::nullopt);
+  // Folds in the header of any answer; an error of kind unavailable if the member has been left behind.
+  Result<void> check(const ResponseHeader& header, const Member& member);
 
   [[nodiscard]] loop::Loop& loop() const { return loop_; }
   [[nodiscard]] loop::Resolver& resolver() const { return resolver_; }

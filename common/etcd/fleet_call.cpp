@@ -46,8 +46,7 @@ void FleetCall::on_answer(tl::expected<MemberAnswer, MemberFailure> result) {
   if (!result) return on_failure(result.error());
   const std::string member = asked_->words();
   const auto header = judge_(*result);
-  const auto agreed_from = question_.agreed ? std::optional(result->as_of) : std::nullopt;
-  const auto fresh = header ? fleet_.check(*header, *asked_, agreed_from) : Result<void>{};
+  const auto fresh = header ? fleet_.check(*header, *asked_) : Result<void>{};
   if (header && fresh) {
     fleet_.prefer(*asked_);
     const auto done = std::exchange(done_, {});  // it may destroy this call

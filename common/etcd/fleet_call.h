@@ -21,7 +21,6 @@ class FleetCall final : public Call {
     std::string body;
     bool repeatable = false;  // carrying it out twice is the same
     Duration deadline{};      // of all attempts
-    bool agreed = false;      // a majority has agreed to what is answered
   };
   // Decodes an answer and keeps it: whether it is one, and its header.
   using Judge = std::function<Result<ResponseHeader>(const MemberAnswer&)>;

@@ -61,7 +61,7 @@ void Watch::Machine::ask_range(void (Machine::*then)(const RangeReply&)) {
                                   fmt::format("etcd {}: {}", member().words(), reply.error().message)});
                    }
                    reply->as_of = answer->as_of;
-                   if (const auto fresh = fleet_.check(reply->header, member(), reply->as_of); !fresh)
+                   if (const auto fresh = fleet_.check(reply->header, member()); !fresh)
                      return fail(fresh.error());
                    (this->*then)(*reply);
                  });

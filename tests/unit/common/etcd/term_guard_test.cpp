@@ -47,19 +47,3 @@ TEST_CASE("an answer without a header proves nothing and harms nothing", "[term_
   CHECK(guard.accept({}, at(2s)));
   CHECK(guard.term() == 5);
 }
-
-TEST_CASE("what a majority has agreed to shows soon that a cluster was made anew", "[term_guard]") {
-  TermGuard guard(60s, 5s);
-  CHECK(guard.accept(of(7, 5), at(100s)));
-  CHECK_FALSE(guard.accept_agreed(of(7, 2), at(104s), at(104s)));
-  // It was on its way when the higher term was heard, or a moment after.
-  CHECK_FALSE(guard.accept_agreed(of(7, 2), at(104s), at(109s)));
-  CHECK_FALSE(guard.accept(of(7, 2), at(110s)));
-  CHECK(guard.accept_agreed(of(7, 2), at(105s), at(110s)));
-  CHECK(guard.term() == 2);
-  CHECK(guard.accept(of(7, 2), at(111s)));
-  CHECK_FALSE(guard.accept(of(7, 1), at(112s)));
-  // A higher one counts at once, whoever tells it.
-  CHECK(guard.accept_agreed(of(7, 6), at(113s), at(113s)));
-  CHECK(guard.term() == 6);
-}
