@@ -169,6 +169,11 @@ void Decider::Impl::hand_over() {
       return;
     case Handover::Stage::returning:
       if (server_.kind == ServerKind::primary) return end_handover();
+      // There is nothing to return to: the table says what becomes of the lock.
+      if (server_.data == DataState::absent || server_.data == DataState::broken) {
+        end_handover();
+        return wake_at(now_);
+      }
       if (lock_standing() != LockStanding::mine || server_.kind != ServerKind::stopped) return;
       return start_in_place();
   }

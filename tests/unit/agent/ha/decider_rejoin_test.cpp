@@ -1,0 +1,81 @@
+// A node whose history does not fit the leader's.
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/agent/ha/decider_node.h"
+
+namespace tamada::ha {
+namespace {
+
+// A node that is down and has what its leader n2 has not.
+struct Diverged : Node {
+  Diverged() {
+    MemberView leader = member("n2", true);
+    leader.is_running = true;
+    leader.role = patroni::NodeRole::primary;
+    view = store(8, system_id);
+    view.members = {leader};
+    view.leader = LeaderKeyView{"n2", 78, 5, 5};
+    tell(server(ServerKind::stopped));
+    const auto begun = orders<BeginAction>(tell(view));
+    REQUIRE(begun.size() == 1);
+    REQUIRE(begun[0].action.kind == ActionKind::check_divergence);
+    (void)end_check(begun[0].action.id);
+  }
+  Step end_check(std::uint64_t id) {
+    tell(ActionEnded{id, {ActionResult::Outcome::done, Divergence::diverged, {}}});
+    return look();
+  }
+  Step look(Duration after = 1s) {
+    pass(after);
+    view.as_of = now();
+    const Step seen = tell(view);
+    return both(seen, tell(server(ServerKind::stopped)));
+  }
+  std::uint64_t begun(const Step& step, ActionKind kind) {
+    const auto all = orders<BeginAction>(step);
+    REQUIRE(all.size() == 1);
+    REQUIRE(name_of(all[0].action.kind) == name_of(kind));
+    return all[0].action.id;
+  }
+  Step end_rewind(std::uint64_t id, ActionResult::Outcome outcome) {
+    tell(ActionEnded{id, {outcome, Divergence::cannot_know, {}}});
+    return look(11s);
+  }
+  StoreView view;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Diverged, "a node that is stuck looks anew when the settings allow what would mend it",
+                 "[decider]") {
+  CHECK(name_of(row()) == name_of(RowId::rejoin_stuck));
+  ClusterSettings mends;
+  mends.loop_wait = 5s;
+  CHECK(orders<BeginAction>(tell(mends)).empty());
+  const auto kind = GENERATE(ActionKind::rewind, ActionKind::clone);
+  (kind == ActionKind::rewind ? mends.use_pg_rewind : mends.remove_data_on_diverged_timelines) = true;
+  const std::uint64_t check = begun(tell(mends), ActionKind::check_divergence);
+  (void)begun(end_check(check), kind);
+}
+
+TEST_CASE_METHOD(Diverged, "a rewind that was called off has not failed", "[decider]") {
+  ClusterSettings mends;
+  mends.use_pg_rewind = true;
+  Step step = end_check(begun(tell(mends), ActionKind::check_divergence));
+  const auto outcome = GENERATE(ActionResult::Outcome::cancelled, ActionResult::Outcome::failed);
+  for (int turn = 0; turn < 3; ++turn) step = end_rewind(begun(step, ActionKind::rewind), outcome);
+  const bool has_failed = outcome == ActionResult::Outcome::failed;
+  CHECK(name_of(step.row) == name_of(has_failed ? RowId::rejoin_stuck : RowId::rewind));
+  if (!has_failed) return;
+  // Another leader is another try.
+  ++view.revision;
+  view.leader = LeaderKeyView{"n2", 80, 9, 9};
+  step = end_check(begun(look(), ActionKind::check_divergence));
+  step = end_rewind(begun(step, ActionKind::rewind), outcome);
+  CHECK(name_of(step.row) == name_of(RowId::rewind));
+}
+
+}  // namespace tamada::ha
