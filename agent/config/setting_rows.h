@@ -46,7 +46,7 @@ Setting text(std::string path, std::string meaning, Field field) {
 
 // Text that is no name: `what` it is, "a path".
 template <class Field>
-Setting only_text(std::string path, std::string what, std::string meaning, Field field) {
+Setting only_text(std::string path, const std::string& what, std::string meaning, Field field) {
   return value(
       std::move(path), "text", std::move(meaning), field,
       [what](const YamlNode& node, SettingNotes&) -> Result<std::string> {
@@ -115,7 +115,8 @@ Setting number(std::string path, std::string meaning, Field field, Number least,
 }
 
 template <class Field>
-Setting texts(std::string path, std::string type, std::string meaning, Field field, std::string separators) {
+Setting texts(std::string path, std::string type, std::string meaning, Field field,
+              const std::string& separators) {
   return value(
       std::move(path), "list of " + std::move(type), std::move(meaning), field,
       [separators](const YamlNode& node, SettingNotes&) { return read_texts(node, separators); },

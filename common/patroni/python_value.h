@@ -69,7 +69,7 @@ using PythonDict = std::vector<std::pair<std::string, PythonValue>>;
 // nullptr: there is none.
 [[nodiscard]] const PythonValue* find_value(const PythonDict& dict, std::string_view key);
 
-// json.dumps(value, separators=(',', ':')): no blanks, beyond ASCII as \uXXXX.
+// json.dumps(value, separators=(',', ':')): no blanks, and what is beyond ASCII as \u and four hexadecimal digits.
 [[nodiscard]] std::string compact_json(const nlohmann::ordered_json& value);
 
 }  // namespace tamada::patroni

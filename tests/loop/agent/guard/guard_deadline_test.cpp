@@ -123,11 +123,7 @@ TEST_CASE_METHOD(DeadlineFixture, "the deadline holds where memory may not be lo
 }
 
 TEST_CASE_METHOD(DeadlineFixture, "a server that somebody else started is adopted, and fenced", "[guard]") {
-  make_data();
-  const pid_t stranger =
-      postgres::spawn({postgres::programs + "postgres", "-D", data, "-p", port}, folder / "log");
-  others.push_back(stranger);
-  REQUIRE(run_until_open());
+  const pid_t stranger = start_stranger();
   connect();
   const auto adopt = [this](const ProcessIdentity& process) {
     return answer([&](auto then) { client().adopt(process, then); }).outcome;
@@ -144,14 +140,7 @@ TEST_CASE_METHOD(DeadlineFixture, "a server that somebody else started is adopte
 }
 
 TEST_CASE_METHOD(DeadlineFixture, "an adopted server that ends by itself is noticed", "[guard]") {
-  make_data();
-  const pid_t stranger =
-      postgres::spawn({postgres::programs + "postgres", "-D", data, "-p", port}, folder / "log");
-  others.push_back(stranger);
-  REQUIRE(run_until_open());
-  connect();
-  const ProcessIdentity process{stranger, processes.start_time(stranger)};
-  REQUIRE(answer([&](auto then) { client().adopt(process, then); }).outcome == Outcome::done);
+  const pid_t stranger = adopt_server();
   ::kill(stranger, SIGINT);
   CHECK(run_until([this] { return status().process.kind == ProcessKind::none; }, 60s));
   CHECK(status().last_end.kind == EndKind::unknown);

@@ -136,6 +136,22 @@ class GuardFixture : public loop::LoopFixture {
   }
 
   // --- PostgreSQL
+  // A server that this guard has not started, open; its postmaster.
+  pid_t start_stranger() {
+    make_data();
+    others.push_back(
+        postgres::spawn({postgres::programs + "postgres", "-D", data, "-p", port}, folder / "log"));
+    REQUIRE(run_until_open());
+    return others.back();
+  }
+  // The same, taken over by a guard.
+  pid_t adopt_server() {
+    const pid_t stranger = start_stranger();
+    connect();
+    const ProcessIdentity process{stranger, processes.start_time(stranger)};
+    REQUIRE(answer([&](auto then) { client().adopt(process, then); }).outcome == Outcome::done);
+    return stranger;
+  }
   GuardLaunch postgres_launch() const {
     GuardLaunch launch;
     launch.program = postgres::programs + "postgres";

@@ -60,14 +60,7 @@ TEST_CASE_METHOD(UpgradeFixture, "PostgreSQL ends with a guard that was upgraded
 }
 
 TEST_CASE_METHOD(UpgradeFixture, "an adopted server is watched after an upgrade", "[guard]") {
-  make_data();
-  const pid_t stranger =
-      postgres::spawn({postgres::programs + "postgres", "-D", data, "-p", port}, folder / "log");
-  others.push_back(stranger);
-  REQUIRE(run_until_open());
-  connect();
-  const ProcessIdentity process{stranger, processes.start_time(stranger)};
-  REQUIRE(answer([&](auto then) { client().adopt(process, then); }).outcome == Outcome::done);
+  const pid_t stranger = adopt_server();
   REQUIRE(upgrade(next_program()).outcome == Outcome::done);
   CHECK(status().process.is_adopted);
   ::kill(stranger, SIGINT);

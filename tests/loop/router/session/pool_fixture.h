@@ -2,7 +2,9 @@
 // test is the control loop: it publishes tables and turns the loop where it waits for an answer.
 #pragma once
 
+#include <catch2/catch.hpp>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include <deque>
 #include <map>
@@ -187,6 +189,23 @@ class PoolFixture : public loop::LoopFixture, protected WorkerPoolCallbacks {
     Peer client = connect(id);
     client.send(startup_packet);
     return client;
+  }
+  // Sends until nobody takes any more, neither the other side, nor the router, nor the kernel; how many bytes that took.
+  std::size_t fill_way_from(const Peer& peer) {
+    const std::string chunk(64 * 1024, 'x');
+    std::size_t sent = 0;
+    for (int idle = 0; idle < 20;) {
+      const ssize_t n = ::send(peer.fd().get(), chunk.data(), chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (n > 0) {
+        sent += static_cast<std::size_t>(n);
+        idle = 0;
+      } else {
+        ++idle;
+        run_for(10ms);
+      }
+      REQUIRE(sent < std::size_t{512} << 20);
+    }
+    return sent;
   }
   // A running session: client and server.
   std::pair<Peer, Peer> session(FakeServer& server, ListenerId id = write_port, std::uint32_t pid = 1,

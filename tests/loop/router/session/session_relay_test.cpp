@@ -101,19 +101,7 @@ TEST_CASE_METHOD(PoolFixture, "a slow reader stops the sender and gets every byt
   lead(server);
   auto [client, backend] = session(server);
   // Until nobody takes any more: what fits is the kernel's buffers and one read of ours.
-  const std::string chunk(64 * 1024, 'x');
-  std::size_t sent = 0;
-  for (int idle = 0; idle < 20;) {
-    const ssize_t n = ::send(backend.fd().get(), chunk.data(), chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n > 0) {
-      sent += static_cast<std::size_t>(n);
-      idle = 0;
-    } else {
-      ++idle;
-      run_for(10ms);
-    }
-    REQUIRE(sent < std::size_t{512} << 20);
-  }
+  const std::size_t sent = fill_way_from(backend);
   CHECK(status().totals.down_bytes < sent + auth_ok.size() + 100);
   backend.close();
   CHECK(client.read_to_end().size() == sent);

@@ -64,28 +64,17 @@ TEST_CASE_METHOD(StaleTable, "a table that runs out by itself stops the next byt
 TEST_CASE_METHOD(StaleTable, "bytes that the server had not taken yet wait as well", "[stale_table]") {
   auto [client, backend] = session(server);
   // Until neither the server, nor the router, nor the kernel takes any more. Large: passed on by the kernel.
-  const std::string chunk(64 * 1024, 'x');
-  std::size_t sent = 0;
-  for (int idle = 0; idle < 20;) {
-    const ssize_t n = ::send(client.fd().get(), chunk.data(), chunk.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n > 0) {
-      sent += static_cast<std::size_t>(n);
-      idle = 0;
-    } else {
-      ++idle;
-      run_for(10ms);
-    }
-    REQUIRE(sent < std::size_t{512} << 20);
-  }
+  const std::size_t sent = fill_way_from(client);
   allow_nothing();
   // What the kernel had taken for the server before is on its way; what was in the router and behind it is
   // not.
+  constexpr std::size_t chunk = std::size_t{64} * 1024;
   std::size_t arrived = 0;
   while (loop::is_readable(backend.fd(), 200)) {
-    const std::size_t got = backend.read(chunk.size()).size();
+    const std::size_t got = backend.read(chunk).size();
     if (got == 0) break;
     arrived += got;
-    if (got < chunk.size()) break;
+    if (got < chunk) break;
   }
   CHECK(arrived < sent);
   SECTION("and go on") {
