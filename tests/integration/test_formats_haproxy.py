@@ -151,8 +151,14 @@ def test_the_rows_read_alike(haproxy: RealHAProxy) -> None:
         return tuple(row[column] for column in ("pxname", "svname", "type", "status", "mode", "check_status",
                                                 "check_code", "check_desc", "act", "bck", "weight"))
 
+    def at_rest() -> Rows | None:
+        """While a check is on its way, HAProxy shows the one before with a star, and no code."""
+        found = rows(haproxy.get("/;csv"))
+        return None if any(row["check_status"].startswith("*") for row in found) else found
+
     # The third node of the golden file is drained for reads, by hand.
-    theirs = [told(row) for row in rows(haproxy.get("/;csv")) if row["svname"] not in ("third", "BACKEND")]
+    shown = wait_until("no check of HAProxy is on its way", at_rest)
+    theirs = [told(row) for row in shown if row["svname"] not in ("third", "BACKEND")]
     ours = [told(row) for row in rows((GOLDEN / "haproxy.csv").read_text()) if row["svname"] not in ("third", "BACKEND")]
     assert theirs == ours
 
