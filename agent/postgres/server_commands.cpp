@@ -8,7 +8,7 @@ namespace tamada::agent {
 
 namespace {
 
-std::string quoted(const std::string& text, char quote) {
+std::string in_quotes(const std::string& text, char quote) {
   std::string result(1, quote);
   for (const char c : text) {
     if (c == quote) result += quote;
@@ -24,17 +24,17 @@ tl::unexpected<Error> wrong(const char* command, const std::string& what) {
 }  // namespace
 
 std::string quote_identifier(const std::string& name) {
-  return quoted(name, '"');
+  return in_quotes(name, '"');
 }
 
 std::string quote_literal(const std::string& text) {
-  if (text.find('\\') == std::string::npos) return quoted(text, '\'');
+  if (text.find('\\') == std::string::npos) return in_quotes(text, '\'');
   std::string doubled;
   for (const char c : text) {
     if (c == '\\') doubled += c;
     doubled += c;
   }
-  return " E" + quoted(doubled, '\'');
+  return " E" + in_quotes(doubled, '\'');
 }
 
 postgres::Statement create_physical_slot(const std::string& name) {
