@@ -11,6 +11,11 @@ if(TAMADA_PCH AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
                       $<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)  # ccache needs the last one
 endif()
 
+if(TAMADA_PCH)
+  # GCC takes a precompiled header only where the macros that it has read are the same.
+  add_compile_definitions($<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
+endif()
+
 # tamada_precompiled_headers(NAME LINKS ... HEADERS ...): compiles these headers with the flags of this folder, for the
 # targets that say tamada_use_precompiled(TARGET NAME).
 function(tamada_precompiled_headers name)
