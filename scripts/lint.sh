@@ -11,17 +11,6 @@ check() {
   if "$@"; then echo "lint: $name: ok"; else failed+=("$name"); fi
 }
 
-tidy() {
-  local sources
-  [[ -f build/debug/compile_commands.json ]] || cmake --preset debug >/dev/null
-  cmake --preset debug >/dev/null # so that new files are in compile_commands.json
-  mapfile -d '' -t sources < <(git ls-files -z -- 'common/*.cpp' 'router/*.cpp' 'agent/*.cpp')
-  printf '%s\0' "${sources[@]}" |
-    xargs -0 -n 4 -P "$jobs" clang-tidy-14 -p build/debug --quiet --extra-arg=-Wno-unknown-warning-option 2>&1 |
-    { grep -vE '^[0-9]+ warnings? generated|^Suppressed |^Use -header-filter|^$' || true; }
-  [[ ${PIPESTATUS[1]} == 0 ]]
-}
-
 mapfile -d '' -t scripts < <(git ls-files -z --cached --others --exclude-standard -- '*.sh' '.ci/run')
 mapfile -d '' -t python < <(git ls-files -z --cached --others --exclude-standard -- '*.py')
 
@@ -35,7 +24,7 @@ for path in sys.argv[1:]:
 for script in scripts/check_*.py; do
   [[ -e $script ]] && check "$script" python3 "$script"
 done
-check "clang-tidy" tidy
+check "clang-tidy" scripts/tidy.py "$jobs"
 
 if ((${#failed[@]})); then
   printf 'lint: FAILED: %s\n' "${failed[@]}"

@@ -11,7 +11,6 @@ using ha::ActionKind;
 using ha::ActionResult;
 using ha::ControlState;
 using ha::DataState;
-using ha::Divergence;
 using ha::ServerKind;
 
 constexpr Duration keepalive = 1s;       // between a standby's confirmations

@@ -8,7 +8,6 @@
 
 using namespace tamada::patroni;
 using std::chrono::seconds;
-using tamada::Duration;
 
 namespace {
 
