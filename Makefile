@@ -48,9 +48,9 @@ test-docker: ## the whole stack in a real Docker engine, its own where none runs
 	@$(BUILD)
 	@tests/docker/stack_test.py
 
-bench: ## the router against HAProxy and a direct connection; BENCH=pgbench:64 picks rows, QUICK=1 hurries
+bench: ## the router against HAProxy and a direct connection, the agent against Patroni; BENCH=pgbench:64 picks rows, QUICK=1 hurries
 	@scripts/deps.sh build demo compare
-	@$(BUILD)
+	@$(BUILD) tamada-agent
 	@bench/bench.py $(if $(QUICK),--quick) $(if $(BENCH),--rows $(BENCH))
 
 bench-failover: ## how long writes stand still, and which errors clients see; BENCH=switchover picks rows

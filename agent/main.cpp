@@ -1,4 +1,5 @@
 // tamada-agent: the wiring. What each part does stands in its header; where to begin: agent/control/control.h.
+#include <malloc.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -117,6 +118,8 @@ int run(LoadedAgentConfig loaded, const std::string& path, const Environment& en
 }  // namespace
 
 int main(int argc, char** argv) {
+  // One heap for all threads: they allocate little at a time, and of a heap of its own each would keep what it has freed.
+  ::mallopt(M_ARENA_MAX, 1);
   // Until there is somebody to act on a signal it waits; what nobody acts on never comes.
   loop::block_signals();
   loop::ignore_sigpipe();

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
-"""make bench: the router against HAProxy and a direct connection, in turn in one run, medians of several rounds.
+"""make bench: the router against HAProxy and a direct connection, and the agent against Patroni, in turn in one run,
+medians of several rounds.
 
     bench.py [--quick] [--rows pgbench:64,bulk] [--rounds N] [--variant NAME=YAML ...] [--write]
 
 A full run writes its tables to docs/benchmarks.md; one that is quick or of some rows only prints them (unless --write:
-the tables of the statistics port, row stats, have a place of their own there; all others stand together).
-A row is a name (pgbench, connect, latency, bulk, idle, rest, stats) or a name with its case (pgbench:64, stats:csv).
+the tables of the statistics port, row stats, and those of the agent, row agent, have places of their own there; all others
+stand together). A row is a name (pgbench, connect, latency, bulk, idle, rest, stats, agent) or a name with its case
+(pgbench:64, stats:csv, agent:memory).
 Targets are measured in turn within a round, each round beginning with another, so that what else the machine does
 hits all alike.
 """
@@ -15,15 +17,16 @@ import sys
 import time
 from typing import Any, Callable, Protocol, Sequence, TypeVar
 
+import agent_rows
 import rows
 import stats_rows
-from report import report, statistics_report
+from report import agents_report, report, statistics_report
 from tables import machine, write_page
 from targets import ROOT, Cluster, Proxy, Target, direct, haproxies, routers
 
 Results = dict[str, dict[str, list[rows.Result]]]  # row -> target -> one result a round
 
-ALL_ROWS = ("pgbench", "connect", "latency", "bulk", "idle", "rest", "stats")
+ALL_ROWS = ("pgbench", "connect", "latency", "bulk", "idle", "rest", "stats", "agent")
 
 
 class Named(Protocol):
@@ -174,6 +177,23 @@ class Bench:
                 self.say(f"idle round {turn + 1} {target.name}: "
                          + ", ".join(f"{name} {value:.1f}" for name, value in result.items()))
 
+    def agents(self) -> None:
+        """Two clusters that run side by side: one of agents, one of Patroni."""
+        if not any(self.wants(row) for row in ("agent:memory", "agent:start", "agent:primary", "agent:primary-close")):
+            return
+        self.say("starting three nodes of the agent, and three of Patroni")
+        ours = Cluster(agent="tamada")
+        agent_rows.own_programs(ours, ROOT / "build/bench-agents")
+        with ours, Cluster() as theirs:
+            keepers = [agent_rows.Keeper(agent_rows.AGENT, ours), agent_rows.Keeper(agent_rows.PATRONI, theirs)]
+            if self.wants("agent:memory"):
+                time.sleep(5 if self.quick else 60)  # until what the start needed has gone
+            self.measure("agent:memory", keepers, lambda keeper: agent_rows.memory(keeper, 1 if self.quick else 10))
+            for row, keep_alive in (("agent:primary", True), ("agent:primary-close", False)):
+                self.measure(row, keepers, lambda keeper: agent_rows.requests(
+                    keeper, "/primary", 1 if self.quick else 5, keep_alive=keep_alive))
+            self.measure("agent:start", keepers, agent_rows.start)
+
     @staticmethod
     def row_names(*names: str) -> list[str]:
         found: list[str] = []
@@ -204,6 +224,7 @@ def main() -> None:
     bench.raw_bytes()
     bench.statistics()
     bench.idle_sessions()
+    bench.agents()
     if not bench.results:
         sys.exit(f"no such row: {options.rows}; there are {', '.join(ALL_ROWS)}")
 
@@ -211,7 +232,8 @@ def main() -> None:
     raw = ROOT / "build/bench.json"
     raw.parent.mkdir(exist_ok=True)
     raw.write_text(json.dumps(kept, indent=1))
-    texts = {"bench": report(bench.results), "stats": statistics_report(bench.results)}
+    texts = {"bench": report(bench.results), "stats": statistics_report(bench.results),
+             "agent": agents_report(bench.results)}
     print(f"\n{machine()}\n" + "\n".join(texts.values()))
     print(f"every value: {raw.relative_to(ROOT)}; took {time.monotonic() - started:.0f} s")
     if options.write or not (bench.quick or options.rows):

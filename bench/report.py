@@ -49,6 +49,16 @@ STATISTICS: Tables = (
     ("Microseconds until the answer was there, 99th percentile", "stats:", "p99_us", False),
     ("The proxy's CPU microseconds for each request", "stats:", "cpu_us", False),
     ("Bytes of an answer's body", "stats:", "bytes", False))
+AGENTS: Tables = (
+    ("Memory at rest, MB (PSS)", "agent:memory", "pss_mb", False),
+    ("Memory at rest, MB (RSS)", "agent:memory", "rss_mb", False),
+    ("Memory at rest, MB (private and dirty)", "agent:memory", "dirty_mb", False),
+    ("Milliseconds from the start of the program", "agent:start", "ms", False),
+    ("Requests a second (`wrk`, 8 connections, the server on one processor; `-close`: a connection for each request)",
+     "agent:primary", "per_s", True),
+    ("Microseconds until the answer was there, median", "agent:primary", "p50_us", False),
+    ("Microseconds until the answer was there, 99th percentile", "agent:primary", "p99_us", False),
+    ("CPU microseconds for each request", "agent:primary", "cpu_us", False))
 
 
 def report(results: Results) -> str:
@@ -62,6 +72,30 @@ def statistics_report(results: Results) -> str:
     if EFFECT in results:
         parts.append(_effect(results[EFFECT]))
     return "\n".join(parts)
+
+
+def agents_report(results: Results) -> str:
+    """The tables of the agent and Patroni. A result of one measurement has several cases here: `leader pss_mb`."""
+    parts = []
+    for title, names, metric, _ in AGENTS:
+        lines = []
+        for name, found in results.items():
+            if not name.startswith(names):
+                continue
+            for key in next(iter(found.values()))[0]:
+                case, _, its = key.rpartition(" ")
+                if its == metric:
+                    values = Row(found, key).values
+                    lines.append([case or name.partition(":")[2], *(number(value) for value in values.values()),
+                                  _quotient(*values.values())])
+            targets = list(found)
+        if lines:
+            parts.append(f"**{title}**\n\n{table(['', *targets, ' / '.join(targets)], lines)}")
+    return "\n".join(parts)
+
+
+def _quotient(ours: float, theirs: float | None = None) -> str:
+    return f"{ours / theirs:.2f}" if theirs else "–"
 
 
 def _tables(results: Results, tables: Tables) -> list[str]:

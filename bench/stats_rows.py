@@ -1,6 +1,5 @@
 """The rows of `make bench` about the statistics port: what it can answer, and what being scraped costs the sessions."""
 import json
-import re
 import subprocess
 import time
 import urllib.request
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import rows
+import wrk
 from targets import ROOT, HAProxy, Proxy, Router
 
 from cluster import Cluster, wait_until
@@ -25,53 +25,20 @@ SCRAPES_PER_SECOND = 200
 SCRAPED = ("/;csv", "/metrics")
 EFFECT_CLIENTS = 8
 
-_UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
-
-
 def requests(proxy: Proxy, page: str, seconds: float, *, keep_alive: bool) -> rows.Result:
     """What wrk gets out of one page: requests a second, median and 99th percentile in microseconds, the proxy's CPU
     microseconds for each request, and the size of an answer."""
     of_haproxy, of_router = PAGES[page]
     paths = of_haproxy if isinstance(proxy, HAProxy) else (of_router,)
-    found = [_wrk(proxy, path, seconds, keep_alive) for path in paths]
+    assert proxy.server
+    found = [wrk.requests(proxy.server, _stats_url(proxy) + path, seconds, connections=CONNECTIONS, keep_alive=keep_alive)
+             for path in paths]
     return max(found, key=lambda result: result["per_s"])
 
 
 def _stats_url(proxy: Proxy) -> str:
     assert isinstance(proxy, (HAProxy, Router))
     return "http://%s:%d" % proxy.stats
-
-
-def _wrk(proxy: Proxy, path: str, seconds: float, keep_alive: bool) -> rows.Result:
-    assert proxy.server
-    url = _stats_url(proxy) + path
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        size = len(answer.read())
-    closing = [] if keep_alive else ["-H", "Connection: close"]
-    before = proxy.server.cpu_seconds()
-    done = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, int(seconds))}s", "--latency", *closing, url],
-                          capture_output=True, text=True)
-    cpu = proxy.server.cpu_seconds() - before
-    wrong = re.search(r"(Non-2xx.*|Socket errors:.*)", done.stdout)
-    if done.returncode != 0 or wrong:
-        raise RuntimeError(f"wrk {url}: {wrong.group(1) if wrong else done.stderr or done.stdout}")
-    return {"per_s": float(_found(r"Requests/sec:\s+([0-9.]+)", done.stdout)),
-            "p50_us": _percentile(50, done.stdout), "p99_us": _percentile(99, done.stdout),
-            "cpu_us": cpu / int(_found(r"(\d+) requests in", done.stdout)) * 1e6, "bytes": size}
-
-
-def _percentile(which: int, output: str) -> float:
-    match = re.search(rf"^\s+{which}%\s+([0-9.]+)(us|ms|s|m)$", output, re.MULTILINE)
-    if not match:
-        raise RuntimeError(f"no {which}% in:\n{output}")
-    return float(match.group(1)) * _UNITS[match.group(2)]
-
-
-def _found(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    if not match:
-        raise RuntimeError(f"no {pattern!r} in:\n{text}")
-    return match.group(1)
 
 
 def paced(proxy: Proxy, seconds: float) -> rows.Result:

@@ -1,5 +1,4 @@
 """Results as tables for people: printed, and put between two marks of docs/benchmarks.md."""
-import datetime
 import os
 import platform
 import re
@@ -8,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Iterable, Mapping
 
-from targets import ROOT, router_program
+from targets import ROOT, agent_program, router_program
 
 PAGE = ROOT / "docs/benchmarks.md"
 
@@ -36,7 +35,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def machine() -> str:
-    """One paragraph: what this was measured on and with."""
+    """One paragraph: what this was measured on and with. When, the history of the page tells."""
     info = Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*:\s*(.*)", info)
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
@@ -48,13 +47,14 @@ def machine() -> str:
         except (OSError, IndexError):
             return f"{Path(command[0]).name}: not there"
     parts = [
-        f"{datetime.date.today().isoformat()}, {model.group(1) if model else platform.machine()}, "
+        f"{model.group(1) if model else platform.machine()}, "
         f"{len(os.sched_getaffinity(0))} processors, {int(memory.group(1)) // 1048576 if memory else '?'} GiB, "
         f"Linux {platform.release()}; everything on loopback of this one machine, clients and servers too.",
         version("/usr/lib/postgresql/15/bin/postgres", "--version") + ";",
         version("haproxy", "-v").split(" - ")[0] + ";",
         "Patroni " + version("patroni", "--version").split()[-1] + ";",
-        version(str(router_program()), "--version") + ".",
+        version(str(router_program()), "--version") + ";",
+        version(str(agent_program()), "--version") + ".",
     ]
     return " ".join(parts) + "\n"
 

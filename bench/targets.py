@@ -9,7 +9,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/support"))
 
-from cluster import Cluster, Direct, HAProxy, Proxy, Router, router_program  # noqa: E402
+from cluster import Cluster, Direct, HAProxy, Proxy, Router, agent_program, router_program  # noqa: E402
 
 
 @dataclass(frozen=True)

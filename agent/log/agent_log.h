@@ -26,7 +26,7 @@ namespace tamada::agent {
 
 class AgentLog {
  public:
-  static constexpr std::size_t most_waiting = 4096;
+  static constexpr std::size_t most_waiting = 1024;
 
   // To standard error until configured. Throws std::system_error when there is no thread to be had.
   explicit AgentLog(int fd = 2);

@@ -6,8 +6,12 @@
 #include "agent/ha/server_view.h"
 #include "agent/postgres/formats/control_data.h"
 #include "agent/postgres/server_query.h"
+#include "common/base/time.h"
 
 namespace tamada::agent {
+
+// From the beginning of one look to the beginning of the next, where nothing happens.
+constexpr Duration usual_look_interval = 3s;
 
 struct ServerLook {
   ha::ServerView view;

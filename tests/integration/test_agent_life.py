@@ -3,6 +3,8 @@ import signal
 import time
 from typing import Any
 
+import psycopg2
+import psycopg2.errors
 import pytest
 
 from cluster import Cluster, Node, wait_until
@@ -21,7 +23,10 @@ def write(cluster: Cluster, text: str) -> None:
 
 
 def rows(cluster: Cluster, node: Node) -> set[str]:
-    return {row[0] for row in cluster.sql("SELECT it FROM life", node)}
+    try:
+        return {row[0] for row in cluster.sql("SELECT it FROM life", node)}
+    except psycopg2.errors.UndefinedTable:  # a replica has not come to it yet
+        return set()
 
 
 def wait_for_row(cluster: Cluster, node: Node, text: str) -> None:

@@ -25,8 +25,8 @@ struct ControlState {
   patroni::DynamicSettings dynamic;  // clamped; of the last configuration that could be read
 
   ServerLook look;
-  // How often it is looked at: what one look saw is shown for three times as long.
-  Duration look_interval = 1s;
+  // How often it is looked at: what one look saw is shown for three times as long, so also while the next one is under way.
+  Duration look_interval = usual_look_interval;
   // What an action says that the server does; none: as the look saw it.
   std::optional<patroni::ServerState> action_state;
   ha::ActionKind action = ha::ActionKind::none;

@@ -17,7 +17,6 @@ namespace tamada::agent {
 
 namespace {
 
-constexpr Duration usual_interval = 3s;
 // The decider believes a look for 10 s, and one may take 4 s.
 constexpr Duration longest_interval = 5s;
 // Between the end of a look and the next one that nobody asked for.
@@ -195,7 +194,7 @@ class ServerWatch::Impl {
   std::optional<guard::GuardStatus> guard_;
   Upstreams members_;
   bool is_busy_ = false;
-  Duration interval_ = usual_interval;
+  Duration interval_ = usual_look_interval;
 
   ServerJudge judge_;
   DiskWatch disk_;

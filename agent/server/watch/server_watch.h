@@ -47,8 +47,8 @@ class ServerWatch {
   // A look that begins after this call; on_look tells it, then `done` runs once, also when it is replaced by a newer one (the
   // process has changed meanwhile). Without `done`: soon, once for many calls. Before configure() it waits.
   void look(std::function<void()> done = {});
-  // From the beginning of one to the beginning of the next, 3 s at first; at most 5 s, or what was seen would be too old for
-  // the decider. Sooner where something is about to change.
+  // From the beginning of one to the beginning of the next, usual_look_interval at first; at most 5 s, or what was seen would
+  // be too old for the decider. Sooner where something is about to change.
   void set_interval(Duration interval);
 
  private:

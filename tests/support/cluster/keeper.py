@@ -8,9 +8,9 @@ session of its own. So the keeper is a "subreaper" (orphans become its children,
 found under it), and it holds a pipe on its standard input that its parent never writes to: end of file there means
 the parent has died, by whatever signal, and the keeper kills every descendant.
 
-It prints the server's pid on standard output, passes SIGTERM and SIGINT on to the server, and stays until no
-descendant is left. Its exit code is the server's (128 + signal when killed). Started with `python3 -I -S`, so it
-imports nothing but the standard library's basics.
+It prints the server's pid and the moment before its start (CLOCK_MONOTONIC) on standard output, passes SIGTERM and
+SIGINT on to the server, and stays until no descendant is left. Its exit code is the server's (128 + signal when killed).
+Started with `python3 -I -S`, so it imports nothing but the standard library's basics.
 """
 import ctypes
 import os
@@ -65,6 +65,7 @@ def main() -> int:
     woken_read, woken_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(woken_write, warn_on_full_buffer=False)
 
+    began = time.clock_gettime(time.CLOCK_MONOTONIC)
     server = os.fork()
     if server == 0:
         try:
@@ -84,7 +85,7 @@ def main() -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGTERM, pass_on)
     signal.signal(signal.SIGINT, pass_on)
-    print(server, flush=True)
+    print(server, began, flush=True)
 
     code = 0
     while True:

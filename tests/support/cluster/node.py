@@ -40,6 +40,7 @@ class Node:
         give_to_service_user(self.folder)
         self._settings, self._etcd, self._certificate = settings, etcd, certificate
         self.agent = settings.agent
+        self.program: Path | None = None  # another agent than agent_program()
         self.edit: Callable[[dict[str, Any]], None] = lambda config: None  # what a test changes of patroni.yml
         self.server: Server | None = None
         self._former: list[Server] = []  # their agents were killed; what those started may still run
@@ -73,7 +74,7 @@ class Node:
 
     def _program(self) -> list[str]:
         """`agent` says which; it may be changed while the node is down: both use the same files."""
-        return [str(agent_program())] if self.agent == "tamada" else ["/usr/bin/patroni"]
+        return [str(self.program or agent_program())] if self.agent == "tamada" else ["/usr/bin/patroni"]
 
     def stop(self, seconds: float = 60) -> None:
         """A clean end: Patroni stops PostgreSQL and gives the lock back."""

@@ -32,7 +32,7 @@ def become(user: str | None) -> list[str]:
 
 
 class Server:
-    """A running server process tree. `pid` is the server itself, not its keeper."""
+    """A running server process tree. `pid` is the server itself, not its keeper; it began at `began` (see now())."""
 
     def __init__(self, command: Sequence[str], log: Path, *, env: Mapping[str, str] | None = None,
                  cwd: Path | None = None, prefix: Sequence[str] = (), nofile: int = 0, user: str | None = None) -> None:
@@ -52,7 +52,8 @@ class Server:
         line = self._keeper.stdout.readline()
         if not line:
             raise RuntimeError(f"{command[0]} could not be started:\n{tail(log)}")
-        self.pid = int(line)
+        pid, began = line.split()
+        self.pid, self.began = int(pid), float(began)
 
     def processes(self) -> list[int]:
         """Everything alive below the keeper: the server, what it started, and what those started."""
@@ -101,27 +102,25 @@ class Server:
         wait_until(f"process {self.pid} ends", lambda: not self.running(), seconds)
         return self._keeper.wait()
 
-    def cpu_seconds(self) -> float:
-        """User and system time of the server process (all its threads), to a nanosecond where the kernel tells."""
+    def cpu_seconds(self, *, ended_threads: bool = False) -> float:
+        """User and system time of the server process, to a nanosecond where the kernel tells. That is of the threads that
+        run; with `ended_threads` of all that there ever were, to a hundredth of a second."""
         try:
-            total = 0
-            for task in os.listdir(f"/proc/{self.pid}/task"):
-                with open(f"/proc/{self.pid}/task/{task}/schedstat", "rb") as file:
-                    total += int(file.read().split()[0])
-            return total / 1e9
+            if not ended_threads:
+                total = 0
+                for task in os.listdir(f"/proc/{self.pid}/task"):
+                    with open(f"/proc/{self.pid}/task/{task}/schedstat", "rb") as file:
+                        total += int(file.read().split()[0])
+                return total / 1e9
         except (OSError, IndexError):
-            with open(f"/proc/{self.pid}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            pass
+        with open(f"/proc/{self.pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory_kib(self) -> dict[str, int]:
         """Rss, Pss and so on of the server process, in KiB."""
-        found = {}
-        with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as file:
-            for line in file.readlines()[1:]:
-                name, value = line.split(":")
-                found[name] = int(value.split()[0])
-        return found
+        return memory_kib(self.pid)
 
     def _signal_all(self, number: int) -> None:
         for pid in self.processes():
@@ -129,6 +128,16 @@ class Server:
                 os.kill(pid, number)
             except ProcessLookupError:
                 pass
+
+
+def memory_kib(pid: int) -> dict[str, int]:
+    """Rss, Pss and so on of one process, in KiB."""
+    found = {}
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        for line in file.readlines()[1:]:
+            name, value = line.split(":")
+            found[name] = int(value.split()[0])
+    return found
 
 
 def tail(path: Path, lines: int = 30) -> str:
