@@ -293,7 +293,6 @@ void Decider::Impl::action_done(const Action& action, const ActionResult& result
 
 void Decider::Impl::action_failed(const Action& action, const ActionResult& result) {
   if (action.kind == ActionKind::bootstrap) has_claim_ = false;
-  if (action.kind == ActionKind::recover_alone) rejoin_.has_recovered_alone = true;
   if (action.kind == ActionKind::rewind && result.outcome == ActionResult::Outcome::failed &&
       failures_[action.kind] >= 3) {
     rejoin_.state = cluster_.remove_data_on_rewind_failure ? Rejoin::must_clone : Rejoin::stuck;
