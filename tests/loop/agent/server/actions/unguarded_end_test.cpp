@@ -60,9 +60,9 @@ TEST_CASE_METHOD(MissingGuard, "nothing is begun without the guard that would st
                  "[actions]") {
   for (const ActionKind kind :
        {ActionKind::restart, ActionKind::clone, ActionKind::rewind, ActionKind::promote}) {
-    const ha::ActionResult result = run(kind);
-    CHECK(result.outcome == Outcome::failed);
-    CHECK(result.words == "the guard is missing");
+    const ha::ActionResult got = run(kind);
+    CHECK(got.outcome == Outcome::failed);
+    CHECK(got.words == "the guard is missing");
   }
   CHECK(sql("select 1") == "1");
 }
