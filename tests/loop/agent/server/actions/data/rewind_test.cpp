@@ -116,7 +116,6 @@ TEST_CASE_METHOD(FormerPrimaryFixture, "what cannot be known is neither none nor
   // A copy that nobody has started is not recovered alone, and need not be.
   std::ofstream(data + "/backup_label") << "START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\n";
   must_run(ActionKind::recover_alone);
-  CHECK(has_said("a copy that was never started"));
   fs::remove(data + "/backup_label");
   CHECK(control().state == ClusterState::in_production);
   // A leader that is not there is no failure of the rewind.
