@@ -71,7 +71,8 @@ OTHERS = {
                       "common/base"],
     "agent/api": ["agent/api/answers", "agent/api/requests", "common/patroni", "common/http/auth", "common/http", "common/net",
                   "common/loop", "common/base"],
-    "agent/guard": ["agent/guard/rules", "agent/guard/protocol", "common/base"],  # a program without libraries
+    "agent/guard/processes": ["common/base"],
+    "agent/guard": ["agent/guard/rules", "agent/guard/protocol", "agent/guard/processes", "common/base"],  # a program without libraries
     "agent/guard/client": ["agent/guard/protocol", "common/process", "common/loop", "common/base"],
     # What is known of and done to this node's own PostgreSQL.
     "agent/server": ["agent/ha", "agent/config", "agent/postgres", "agent/postgres/formats", "common/patroni/dynamic",
@@ -83,9 +84,9 @@ OTHERS = {
                            "agent/postgres/formats", "agent/guard/protocol", "common/patroni", "common/postgres/client",
                            "common/process", "common/files", "common/loop", "common/base"],
     "agent/server/actions": ["agent/server/settings", "agent/server", "agent/ha", "agent/config", "agent/postgres",
-                             "agent/postgres/formats", "agent/guard/client", "agent/guard/protocol", "common/patroni/dynamic",
-                             "common/patroni", "common/postgres/client", "common/process", "common/files", "common/loop",
-                             "common/base"],
+                             "agent/postgres/formats", "agent/guard/client", "agent/guard/protocol", "agent/guard/processes",
+                             "common/patroni/dynamic", "common/patroni", "common/postgres/client", "common/process", "common/files",
+                             "common/loop", "common/base"],
     "agent/server/slots": ["agent/server/settings", "agent/server", "agent/ha", "agent/config", "agent/postgres",
                            "agent/postgres/formats", "common/patroni/dynamic", "common/patroni", "common/postgres/client",
                            "common/loop", "common/base"],

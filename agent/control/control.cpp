@@ -95,7 +95,10 @@ void Control::on_guard_failure(const guard::GuardFailure& failure) {
   using Kind = guard::GuardFailure::Kind;
   const bool is_twice = failure.kind == Kind::other_agent || failure.kind == Kind::in_use;
   if (is_twice && !decider_) return end(1, "Can't start; " + failure.words);
-  log_.write(Severity::error, "no guard, so PostgreSQL is not started: " + failure.words);
+  const bool is_silent = failure.kind == Kind::silent;
+  log_.write(Severity::error, (is_silent ? "nothing would end PostgreSQL in time: "
+                                         : "no guard, so PostgreSQL is not started: ") +
+                                  failure.words);
 }
 
 void Control::on_guard_first_ready() {

@@ -33,6 +33,8 @@ void Control::refresh() {
   state_.action_state = server_.action_state();
   state_.has_crashed = server_.has_crashed();
   if (decider_) state_.ha = decider_->state(now);
+  state_.disk_problem = server_.disk_problem();
+  state_.is_guard_missing = server_.guard_report().is_missing;
   state_.has_guard_fired = server_.guard_report().has_fired;
   state_.next_run = now + shared_.settings().loop_wait;
   state_.pending_restart = server_.pending_restart();

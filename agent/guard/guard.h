@@ -10,7 +10,7 @@
 #include <cstdint>
 
 #include "agent/guard/agent_link.h"
-#include "agent/guard/data_processes.h"
+#include "agent/guard/processes/data_processes.h"
 #include "agent/guard/rules/guard_core.h"
 #include "agent/guard/watchdog_device.h"
 #include "common/base/unique_fd.h"

@@ -119,8 +119,9 @@ bool Decider::Impl::is_disproved(const LockReport& report) const {
 void Decider::Impl::take(const ServerView& view) {
   if (view.as_of < server_.as_of) return;
   const ServerKind before = server_.kind;
+  const std::uint64_t postmaster = server_.postmaster;
   const bool was_stalled = server_.is_stalled;
-  if (view.kind != before || view.postmaster != server_.postmaster || view.is_stalled != was_stalled)
+  if (view.kind != before || view.postmaster != postmaster || view.is_stalled != was_stalled)
     kind_since_ = now_;
   server_ = view;
   const bool is_up = view.kind == ServerKind::standby || view.kind == ServerKind::primary;
@@ -142,13 +143,24 @@ void Decider::Impl::take(const ServerView& view) {
     may_write_ = false;
     is_found_primary_ = false;
   }
+  // A process of it has crashed, and the postmaster has all others start anew.
+  const bool starts_anew = before == ServerKind::primary && view.kind == ServerKind::starting &&
+                           view.postmaster == postmaster && view.postmaster != 0;
+  if (starts_anew && action_.kind == ActionKind::none) {
+    tell(HaFactKind::crashed, "a process of PostgreSQL has crashed; it recovers", true);
+    note_crash();
+  }
   const bool was_up =
       before == ServerKind::primary || before == ServerKind::standby || before == ServerKind::starting;
   if (was_up && view.kind == ServerKind::stopped && action_.kind == ActionKind::none && !handover_) {
     tell(HaFactKind::crashed, "PostgreSQL has ended by itself", true);
-    crashes_.push_back(now_);
-    std::erase_if(crashes_, [this](TimePoint at) { return at + 10min < now_; });
+    note_crash();
   }
+}
+
+void Decider::Impl::note_crash() {
+  crashes_.push_back(now_);
+  std::erase_if(crashes_, [this](TimePoint at) { return at + 10min < now_; });
 }
 
 void Decider::Impl::take(const LockReport& report) {
@@ -171,6 +183,7 @@ void Decider::Impl::take(const LockReport& report) {
       errors_ = now_ > last_error_ + cluster_.loop_wait ? 0 : errors_;
       if (is_new) {
         gives_up_ = false;
+        failures_.erase(ActionKind::start_primary);  // they were of the former time as a leader
         tell(HaFactKind::lock_taken,
              fmt::format("acquired session lock as a leader, epoch {}", report.epoch));
         end_race();
@@ -229,6 +242,14 @@ void Decider::Impl::take(const PeerAnswer& answer) {
 
 void Decider::Impl::take(const GuardReport& report) {
   const bool fired = report.has_fired && !(guard_.has_fired && guard_.epoch == report.epoch);
+  if (report.is_missing != guard_.is_missing) {
+    std::string words = "the guard answers again";
+    if (report.is_missing && cluster_.pause)
+      words = "the guard does not answer; in a pause nobody is demoted for that";
+    if (report.is_missing && !cluster_.pause)
+      words = "the guard does not answer; without it no lock is kept, nor taken";
+    tell(HaFactKind::guard_missing, std::move(words), report.is_missing);
+  }
   guard_ = report;
   if (fired) {
     tell(HaFactKind::guard_fired, "the lock was not renewed in time; the guard has ended PostgreSQL", true);
@@ -293,7 +314,6 @@ void Decider::Impl::action_done(const Action& action, const ActionResult& result
 
 void Decider::Impl::action_failed(const Action& action, const ActionResult& result) {
   if (action.kind == ActionKind::bootstrap) has_claim_ = false;
-  if (action.kind == ActionKind::recover_alone) rejoin_.has_recovered_alone = true;
   if (action.kind == ActionKind::rewind && result.outcome == ActionResult::Outcome::failed &&
       failures_[action.kind] >= 3) {
     rejoin_.state = cluster_.remove_data_on_rewind_failure ? Rejoin::must_clone : Rejoin::stuck;
@@ -319,75 +339,6 @@ void Decider::Impl::take(const WriteEnded& ended) {
     claim_revision_ = ended.revision;
   }
   if (initialize_write_ == ended.id) initialize_write_.reset();
-}
-
-void Decider::Impl::take(const ClusterSettings& settings) {
-  if (!settings.unsupported.empty() && settings.unsupported != cluster_.unsupported) {
-    tell(HaFactKind::settings_refused, settings.unsupported, true);
-  }
-  // A leader goes on with what was there before what it does not understand.
-  if (!settings.unsupported.empty() && may_write_) {
-    cluster_.unsupported = settings.unsupported;
-    return;
-  }
-  // Before the lock can move to a shorter lease, its end is believed to be no later than that one's.
-  if (held_ && settings.ttl < cluster_.ttl) {
-    held_->valid_until = std::min(held_->valid_until, now_ + Duration(settings.ttl));
-  }
-  const bool mends_otherwise =
-      settings.use_pg_rewind != cluster_.use_pg_rewind ||
-      settings.remove_data_on_rewind_failure != cluster_.remove_data_on_rewind_failure ||
-      settings.remove_data_on_diverged_timelines != cluster_.remove_data_on_diverged_timelines;
-  cluster_ = settings;
-  if (mends_otherwise) look_at_rejoin_anew();
-}
-
-void Decider::Impl::take(const NodeSettings& settings) {
-  node_ = settings;
-}
-
-void Decider::Impl::take(const OperatorRequest& request) {
-  if (action_.kind != ActionKind::none || handover_) return;
-  if (request.kind == OperatorRequest::Kind::restart) {
-    const bool is_leader = lock_standing() == LockStanding::mine && is_armed();
-    if (server_.kind == ServerKind::standby ||
-        (server_.kind == ServerKind::primary && (is_leader || cluster_.pause))) {
-      return begin(ActionKind::restart);
-    }
-    // In pause nobody else starts it. As a standby: who leads is for the switchover to say.
-    if (cluster_.pause && server_.kind == ServerKind::stopped && server_.data == DataState::present &&
-        lock_standing() != LockStanding::mine && !is_other_system()) {
-      if (lock_standing() == LockStanding::foreign) follow_ = upstream();
-      begin(ActionKind::restart);
-    }
-    return;
-  }
-  if (lock_standing() == LockStanding::foreign && leader_runs() && !may_write_ && !is_other_system()) {
-    begin(ActionKind::clone, leader_member()->name, true);
-    // What somebody asked for ends with a server that runs.
-    rejoins_in_pause_ = action_.kind == ActionKind::clone;
-  }
-}
-
-void Decider::Impl::take(const StoreMemory& memory) {
-  memory_ = memory;
-  last_leader_ = memory.last_leader;
-  newest_seen_ = memory.newest_timeline;
-  for (const MemberView& member : memory.members) {
-    last_members_[member.name] = member;
-    if (member.has_data && member.name != node_.name) had_data_[member.name] = now_;
-  }
-}
-
-void Decider::Impl::take(const LeaveRequest&) {
-  if (!is_leaving_) leaving_since_ = now_;
-  is_leaving_ = true;
-}
-
-void Decider::Impl::take(const UnexpectedError& error) {
-  ++errors_;
-  last_error_ = now_;
-  tell(HaFactKind::unexpected_error, error.words, true);
 }
 
 }  // namespace tamada::ha

@@ -30,17 +30,20 @@ class Decider::Impl {
   void take(const GuardReport& report);
   void take(const ActionEnded& ended);
   void take(const WriteEnded& ended);
+  void note_crash();
+  void note_left_lock(const std::optional<LeaderKeyView>& leader);
+  void action_done(const Action& action, const ActionResult& result);
+  void action_failed(const Action& action, const ActionResult& result);
+  [[nodiscard]] bool is_disproved(const LockReport& report) const;
+  void lost_lock(const std::string& words);
+
+  // ---- decider_people.cpp
   void take(const ClusterSettings& settings);
   void take(const NodeSettings& settings);
   void take(const OperatorRequest& request);
   void take(const StoreMemory& memory);
   void take(const LeaveRequest& request);
   void take(const UnexpectedError& error);
-  void note_left_lock(const std::optional<LeaderKeyView>& leader);
-  void action_done(const Action& action, const ActionResult& result);
-  void action_failed(const Action& action, const ActionResult& result);
-  [[nodiscard]] bool is_disproved(const LockReport& report) const;
-  void lost_lock(const std::string& words);
 
   // ---- decider_situation.cpp
   [[nodiscard]] Situation situation() const;
@@ -51,6 +54,7 @@ class Decider::Impl {
   [[nodiscard]] bool is_other_system() const;
   [[nodiscard]] bool waits_for_left_lock() const;
   [[nodiscard]] bool is_obsolete(const Action& action, LockStanding lock) const;
+  [[nodiscard]] bool crashes_often() const;
   [[nodiscard]] bool is_overdue() const;
   [[nodiscard]] bool somebody_could_lead() const;
 
@@ -72,7 +76,8 @@ class Decider::Impl {
   void cancel_action();
   void stop_at_once();
   void tell_why_wait();
-  void give_up(const std::string& why);
+  void give_up(const std::string& why, ActionKind stop = ActionKind::stop_immediate);
+  void give_up_without_guard();
 
   // ---- decider_bootstrap.cpp
   void note_data(const StoreView& view);

@@ -29,6 +29,8 @@ void Decider::Impl::arm() {
 
 void Decider::Impl::keep_lock() {
   if (!held_ || lock_call_ || gives_up_ || has_left_) return;
+  // A lock that is renewed lasts, and nobody would end the server with it. In a pause the guard is off in any case.
+  if (guard_.is_missing && !cluster_.pause) return;
   // After an unexpected error the lock is not renewed, so that it ends where nobody knows what is going on.
   if (now_ < last_error_ + cluster_.loop_wait && errors_ > 0)
     return wake_at(last_error_ + cluster_.loop_wait);

@@ -39,6 +39,7 @@ bool Decider::Impl::is_receiver_gone() const {
 // Why this node may not even try. Empty: it may.
 std::string Decider::Impl::own_veto() const {
   if (now_ < races_not_before_) return "etcd has lost what it knew, and a forgotten lock may still be held";
+  if (guard_.is_missing && !cluster_.pause) return "my guard does not answer";
   if (!cluster_.unsupported.empty()) return cluster_.unsupported;
   if (store_->leader) return "there is a leader";
   if (server_.system_id.empty()) return "the system identifier is not known";

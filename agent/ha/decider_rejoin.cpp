@@ -73,7 +73,13 @@ void Decider::Impl::diverged() {
 void Decider::Impl::check_histories() {
   follow_ = upstream();
   const bool has_crashed = server_.was_primary() && server_.control != ControlState::shut_down;
-  if (has_crashed && !rejoin_.has_recovered_alone) return begin(ActionKind::recover_alone);
+  // Only one that succeeded counts: without it the end of this node's log is not known, and so cannot be compared. What it
+  // failed by (a full disk) may go.
+  if (has_crashed && !rejoin_.has_recovered_alone) {
+    if (failures_[ActionKind::recover_alone] > 0)
+      because("the crashed server could not recover; it is tried again");
+    return begin(ActionKind::recover_alone);
+  }
   begin(ActionKind::check_divergence, store_->leader->name);
 }
 

@@ -63,7 +63,7 @@ void Decider::Impl::demote(ActionKind stop) {
 }
 
 // Ends the server where it runs, then the lock.
-void Decider::Impl::give_up(const std::string& why) {
+void Decider::Impl::give_up(const std::string& why, ActionKind stop) {
   because(why);
   handover_.reset();
   gives_up_ = true;
@@ -72,7 +72,28 @@ void Decider::Impl::give_up(const std::string& why) {
     stands_back_until_ = now_ + stands_back_for;
     return release();
   }
-  if (action_.kind == ActionKind::none) begin(ActionKind::stop_immediate);
+  if (action_.kind == ActionKind::none) begin(stop);
+}
+
+// There is no way back, since the guard is needed for a start. While there is time the standbys get all there is.
+void Decider::Impl::give_up_without_guard() {
+  const bool is_stop = action_.kind == ActionKind::stop_fast || action_.kind == ActionKind::stop_immediate;
+  if (action_.kind != ActionKind::none && !is_stop) cancel_action();
+  const bool is_late = lock_standing() == LockStanding::expiring || server_.kind == ServerKind::hung ||
+                       failures_[ActionKind::stop_fast] > 0;
+  const bool is_stopped = server_.kind == ServerKind::stopped && !may_write_;
+  if (guard_.may_still_start && held_ && is_stopped) {
+    // It runs out by itself: until then this node's guard may start what it was asked for.
+    because("the guard does not answer, and may still carry out a start: the lock is left to run out");
+    gives_up_ = true;
+    return wake_at(held_->valid_until);
+  }
+  if (guard_.may_still_start && server_.kind == ServerKind::standby && action_.kind == ActionKind::none) {
+    because("the guard does not answer, and may still carry out a promotion");
+    gives_up_ = true;
+    return begin(is_late ? ActionKind::stop_immediate : ActionKind::stop_fast);
+  }
+  give_up("the guard does not answer", is_late ? ActionKind::stop_immediate : ActionKind::stop_fast);
 }
 
 void Decider::Impl::tell_why_wait() {
@@ -96,6 +117,8 @@ void Decider::Impl::carry_out(RowId row) {
     case RowId::writable_without_lock:
       because("demoting self because I do not have the lock and I was a leader");
       return stop_at_once();
+    case RowId::guard_missing:
+      return give_up_without_guard();
     case RowId::lock_runs_out:
       because("demoting self because DCS is not accessible and I was a leader");
       if (action_.kind == ActionKind::stop_fast || action_.kind == ActionKind::stop_immediate) return;
@@ -124,7 +147,7 @@ void Decider::Impl::carry_out(RowId row) {
     case RowId::ill_leads:
       return give_up("PostgreSQL has been ill for too long");
     case RowId::crashed_often:
-      return give_up("PostgreSQL crashes again and again");
+      return give_up("PostgreSQL crashes, or does not start, again and again");
     case RowId::crash_hands_over:
       return give_up("PostgreSQL has crashed, and primary_start_timeout is 0");
     case RowId::found_primary:

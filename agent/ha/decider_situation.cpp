@@ -12,6 +12,8 @@ constexpr Duration look_limit = 10s;
 constexpr Duration illness_limit = 10s;
 // Crashes of the server in ten minutes until a leader gives up.
 constexpr std::size_t crash_limit = 4;
+// And of its starts in place that fail, one after the other.
+constexpr int start_limit = 3;
 constexpr int error_limit = 3;
 
 }  // namespace
@@ -80,8 +82,19 @@ bool Decider::Impl::is_obsolete(const Action& action, LockStanding lock) const {
   }
 }
 
+// And somebody else may do better.
+bool Decider::Impl::crashes_often() const {
+  const auto recent =
+      std::count_if(crashes_.begin(), crashes_.end(), [this](TimePoint at) { return at + 10min >= now_; });
+  const auto failed = failures_.find(ActionKind::start_primary);
+  const bool cannot_start = failed != failures_.end() && failed->second >= start_limit;
+  return (static_cast<std::size_t>(recent) >= crash_limit || cannot_start) && somebody_could_lead();
+}
+
 bool Decider::Impl::is_overdue() const {
   if (action_.kind != ActionKind::none) return false;
+  // It comes up again and again under one postmaster.
+  if (server_.kind == ServerKind::starting && crashes_often()) return true;
   if (server_.kind == ServerKind::starting) {
     return cluster_.primary_start_timeout > 0s && now_ >= kind_since_ + cluster_.primary_start_timeout;
   }
@@ -103,6 +116,7 @@ Situation Decider::Impl::situation() const {
   s.is_paused = cluster_.pause && !rejoins_in_pause_;
   s.is_leaving = is_leaving_;
   s.guard_fired = guard_.has_fired && held_ && guard_.epoch == held_->epoch;
+  s.guard_is_missing = guard_.is_missing;
   s.action = action_.kind;
   s.action_is_obsolete = is_obsolete(action_, s.lock);
   s.is_handing_over = handover_.has_value();
@@ -120,9 +134,7 @@ Situation Decider::Impl::situation() const {
   s.is_candidate = store_ && store_->failover.is_asked_for() && store_->failover.candidate == node_.name;
   s.stands_back = now_ < stands_back_until_;
   s.is_overdue = is_overdue();
-  const auto recent =
-      std::count_if(crashes_.begin(), crashes_.end(), [this](TimePoint at) { return at + 10min >= now_; });
-  s.has_crashed_often = static_cast<std::size_t>(recent) >= crash_limit && somebody_could_lead();
+  s.has_crashed_often = crashes_often();
   s.hands_over_crash = cluster_.primary_start_timeout == 0s && server_.was_primary() &&
                        server_.control != ControlState::shut_down && somebody_could_lead();
   s.has_failed_often = errors_ >= error_limit;

@@ -29,7 +29,7 @@ bool is_running(S s) {
 
 // The formatter would break each row over many lines.
 // clang-format off
-const std::array<DecisionRow, 44> rows = {{
+const std::array<DecisionRow, 45> rows = {{
     {RowId::fenced, "fenced", "the guard has ended the server for the lock that this node holds",
      "give the lock up", "a guard that fired is final for this lock; whoever is fit may take a new one",
      [](S s) { return s.guard_fired && is_mine(s); }},
@@ -37,6 +37,9 @@ const std::array<DecisionRow, 44> rows = {{
      "the server may take writes, and etcd says that the lock is not this node's",
      "end the server at once", "somebody else may be promoted at any moment",
      [](S s) { return s.may_write && !s.is_paused && !s.is_bootstrapping && !s.is_found_primary && !(s.waits_for_left_lock && is_foreign(s)) && (is_free(s) || is_foreign(s)); }},
+    {RowId::guard_missing, "guard missing", "this node holds the lock, and its guard does not answer",
+     "renew no more, stop the server without the guard, then give the lock up", "nobody would end the server if the lock ran out",
+     [](S s) { return s.guard_is_missing && is_mine(s) && !s.is_paused && !s.is_bootstrapping; }},
     {RowId::lock_runs_out, "lock runs out", "the server may take writes, and the lock ends soon or has ended, since etcd does not answer",
      "stop the server, keep the lock", "it cannot know whether it still leads after that; the lock is proved anew when etcd answers",
      [](S s) { return s.may_write && !s.is_paused && !s.is_bootstrapping && !s.is_found_primary && (s.lock == LockStanding::expiring || s.lock == LockStanding::unknown); }},
@@ -55,7 +58,7 @@ const std::array<DecisionRow, 44> rows = {{
     {RowId::leave, "leave", "the agent is to end",
      "in pause leave everything as it is; else stop the server, hand the lock over, and end", "an orderly end leaves a leader behind",
      [](S s) { return s.is_leaving; }},
-    {RowId::ill_leads, "ill leads", "this node holds the lock, and its server has been starting, hung or stalled for too long",
+    {RowId::ill_leads, "ill leads", "this node holds the lock, and its server has been starting, hung or stalled for too long, or crashes again and again under one postmaster",
      "end the server and give the lock up", "alive is not well",
      [](S s) { return s.is_overdue && is_mine(s) && !s.is_paused; }},
     {RowId::errors_leads, "errors lead", "this node holds the lock, and unexpected errors come one after the other",
@@ -117,7 +120,7 @@ const std::array<DecisionRow, 44> rows = {{
     {RowId::stopping, "stopping", "the server is stopping",
      "wait for its end", "nothing can be begun before",
      [](S s) { return s.server == ServerKind::stopping; }},
-    {RowId::crashed_often, "crashed often", "this node holds the lock, and its server has crashed again and again",
+    {RowId::crashed_often, "crashed often", "this node holds the lock, and its server has crashed, or did not start, again and again",
      "give the lock up", "another node may do better",
      [](S s) { return is_stopped(s) && is_mine(s) && s.has_crashed_often; }},
     {RowId::crash_hands_over, "crash hands over", "the leader's server has crashed, primary_start_timeout is 0, and somebody could take over",

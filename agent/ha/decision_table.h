@@ -13,6 +13,7 @@ namespace tamada::ha {
 enum class RowId : std::uint8_t {
   fenced,
   writable_without_lock,
+  guard_missing,
   lock_runs_out,
   obsolete_action,
   action_runs,

@@ -55,6 +55,13 @@ struct GuardReport {
   std::int64_t epoch = 0;  // of the deadline that it holds
   bool is_armed = false;
   bool has_fired = false;  // for `epoch`: final. Every process of the server has been ended
+  // It does not answer, or there is none, and not only for a moment: what it holds ends nothing, so the other fields say
+  // nothing. The server can be stopped without it, and not started.
+  bool is_missing = false;
+  // Missing: it may make the server writable once more when it goes on, though not later than the lock's end.
+  bool may_still_start = false;
+
+  bool operator==(const GuardReport&) const = default;
 };
 
 struct ActionEnded {

@@ -16,6 +16,8 @@ std::string_view name_of(HaFactKind kind) {
       return "lock.not-renewed";
     case HaFactKind::guard_fired:
       return "guard.fired";
+    case HaFactKind::guard_missing:
+      return "guard.missing";
     case HaFactKind::race_begun:
       return "race.begun";
     case HaFactKind::race_vetoed:

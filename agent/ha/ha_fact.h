@@ -14,6 +14,7 @@ enum class HaFactKind : std::uint8_t {
   lock_given_up,
   lock_not_renewed,
   guard_fired,
+  guard_missing,
   race_begun,
   race_vetoed,
   race_lost,

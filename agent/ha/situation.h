@@ -37,7 +37,8 @@ struct Situation {
   bool may_write = false;
   bool is_paused = false;
   bool is_leaving = false;
-  bool guard_fired = false;  // for the epoch that we hold
+  bool guard_fired = false;       // for the epoch that we hold
+  bool guard_is_missing = false;  // nothing ends the server when the lock ends
   ActionKind action = ActionKind::none;
   bool action_is_obsolete = false;  // what it was begun for is gone
   bool is_handing_over = false;

@@ -110,9 +110,11 @@ std::string status_json(const NodeNow& node) {
   } else {
     json.null();
   }
+  std::string problem = snapshot.problem;
   if (node.cluster != nullptr && !node.cluster->problem.empty()) {
-    json.key("problem").text(node.cluster->problem);
+    problem += (problem.empty() ? "" : "; ") + node.cluster->problem;
   }
+  if (!problem.empty()) json.key("problem").text(problem);
   json.close_object();
   if (!snapshot.scheduled_restart.empty()) json.key("scheduled_restart").raw(snapshot.scheduled_restart);
   if (snapshot.watchdog_failed) json.key("watchdog_failed").flag(true);

@@ -6,11 +6,15 @@
 #include <utility>
 
 #include "agent/server/settings/server_files.h"
+#include "common/loop/clock.h"
+#include "common/process/process_watch.h"
 
 namespace tamada::agent {
 namespace {
 
 constexpr Duration reopen_after = 1s;
+// A guard that has ended takes PostgreSQL along, and another one is there in a moment. Later than that nobody knows.
+constexpr Duration missing_after = 10s;
 constexpr Duration hold_on = 5ms;  // until a round that is called off is looked for again
 
 bool is_up(const ServerLook& look) {
@@ -33,6 +37,26 @@ CallbackKind kind_of(CallbackEvent event) {
 
 }  // namespace
 
+// The postmaster of a guard that is missing: has it ended?
+class ServerDesk::LonePostmaster final : private ProcessWatchCallbacks {
+ public:
+  LonePostmaster(loop::Loop& loop, const guard::ProcessState& process, std::function<void()> on_end)
+      : on_end_(std::move(on_end)), watch_(loop, {process.pid, process.start_time}, *this) {}
+  [[nodiscard]] bool has_ended() const { return has_ended_; }
+
+ private:
+  void on_process_end() override {
+    has_ended_ = true;
+    on_end_();
+  }
+  // It counts as running: SQL says what it does.
+  void on_process_unknown(const Error& /*why*/) override {}
+
+  const std::function<void()> on_end_;
+  bool has_ended_ = false;
+  ProcessWatch watch_;
+};
+
 ServerDesk::ServerDesk(loop::Loop& loop, const ExecHelper& helper, guard::GuardPlace place,
                        const std::string& scope, ServerDeskCallbacks& callbacks)
     : loop_(loop),
@@ -40,6 +64,13 @@ ServerDesk::ServerDesk(loop::Loop& loop, const ExecHelper& helper, guard::GuardP
       guard_(loop, std::move(place), *this),
       hands_(loop, guard_),
       watch_(loop, helper, [this](const ServerLook& look) { on_look(look); }),
+      space_(loop,
+             [this] {
+               const bool is_full = !space_.problem().empty();
+               callbacks_.on_server_words(
+                   is_full ? space_.problem() : "no disk of PostgreSQL is full any more", is_full);
+               callbacks_.on_server_state();
+             }),
       runner_(loop, hands_, helper,
               {[this](std::optional<patroni::ServerState> state) {
                  action_state_ = state;
@@ -81,6 +112,7 @@ void ServerDesk::tell_finding(const std::string& words, const NewWords& others) 
 void ServerDesk::configure(ServerSetupPtr setup) {
   setup_ = std::move(setup);
   watch_.configure(setup_);
+  space_.use(setup_->config.postgres.data_dir);
   queue_.configure(setup_->postgres.callbacks);
 }
 
@@ -92,6 +124,8 @@ void ServerDesk::start() {
 
 ha::GuardReport ServerDesk::guard_report() const {
   ha::GuardReport report;
+  report.is_missing = is_guard_missing_;
+  report.may_still_start = may_still_start_;
   if (!guard_.is_ready()) return report;
   const guard::FenceState& fence = guard_.status().fence;
   report.epoch = fence.epoch.create_revision;
@@ -102,15 +136,16 @@ ha::GuardReport ServerDesk::guard_report() const {
 
 void ServerDesk::tell_guard() {
   const ha::GuardReport report = guard_report();
-  const bool is_same =
-      report.epoch == told_.epoch && report.is_armed == told_.is_armed && report.has_fired == told_.has_fired;
-  if (is_same || !was_found_) return;
+  if (report == told_ || !was_found_) return;
   told_ = report;
   callbacks_.on_server_event(report);
 }
 
 void ServerDesk::on_guard_ready(const guard::GuardStatus& status) {
   told_failure_.reset();
+  lost_at_ = {};
+  is_guard_missing_ = may_still_start_ = has_ended_alone_ = false;
+  lone_.reset();
   hands_.on_status(status);
   find_postmaster();
 }
@@ -119,7 +154,7 @@ void ServerDesk::on_guard_ready(const guard::GuardStatus& status) {
 void ServerDesk::find_postmaster() {
   const auto go_on = [this] {
     finder_.reset();
-    watch_.set_guard(guard_.is_ready() ? std::optional(guard_.status()) : std::nullopt);
+    watch_.set_guard(known_status());
     if (!std::exchange(was_found_, true)) callbacks_.on_guard_first_ready();
     tell_guard();
   };
@@ -159,10 +194,17 @@ void ServerDesk::on_guard_status(const guard::GuardStatus& status) {
 
 void ServerDesk::on_guard_lost(const guard::GuardFailure& failure) {
   renewed_to_ = {};
-  hands_.on_status(std::nullopt);
   finder_.reset();
+  const TimePoint now = loop::boot_now();
+  if (lost_at_ == TimePoint{}) lost_at_ = now;
+  const bool is_silent = failure.kind == guard::GuardFailure::Kind::silent;
+  if (was_found_ && (is_silent || now >= lost_at_ + missing_after)) {
+    miss_guard(failure);
+  } else {
+    hands_.on_status(std::nullopt);
+  }
   if (was_found_) {
-    watch_.set_guard(std::nullopt);
+    watch_.set_guard(known_status());
     tell_guard();
   }
   if (told_failure_ != failure.kind) {
@@ -170,6 +212,40 @@ void ServerDesk::on_guard_lost(const guard::GuardFailure& failure) {
     callbacks_.on_guard_failure(failure);
   }
   reopen_.start(reopen_after);
+}
+
+// It cannot be known what its guard does, or will do when it goes on.
+void ServerDesk::miss_guard(const guard::GuardFailure& failure) {
+  const guard::GuardStatus& last = guard_.status();
+  may_still_start_ = may_still_start_ || failure.may_still_start;
+  if (std::exchange(is_guard_missing_, true)) return;
+  const guard::PromotionStage stage = last.promotion.stage;
+  may_still_start_ = may_still_start_ || stage == guard::PromotionStage::running ||
+                     stage == guard::PromotionStage::calling_off;
+  hands_.on_missing(last);
+  if (failure.kind != guard::GuardFailure::Kind::silent ||
+      last.process.kind != guard::ProcessKind::postmaster)
+    return;
+  lone_ = std::make_unique<LonePostmaster>(loop_, last.process, [this] { watch_.set_guard(known_status()); });
+}
+
+std::optional<guard::GuardStatus> ServerDesk::known_status() const {
+  if (guard_.is_ready()) return guard_.status();
+  if (!is_guard_missing_) return std::nullopt;
+  guard::GuardStatus status = guard_.status();
+  if (has_ended_alone_) {
+    status.process = {};
+    status.is_sweeping = false;
+    status.left = 0;
+    return status;
+  }
+  // Without its postmaster nobody knows whether others of it go on.
+  if (!lone_) return std::nullopt;
+  if (lone_->has_ended()) {
+    status.process = {};
+    status.is_sweeping = true;
+  }
+  return status;
 }
 
 void ServerDesk::arm(const guard::LockEpoch& epoch, TimePoint lease_end) {
@@ -241,6 +317,12 @@ void ServerDesk::on_action_ended(const ha::Action& action, const ha::ActionResul
   const bool is_done = result.outcome == ha::ActionResult::Outcome::done;
   action_ = {};
   if (is_done) action_state_.reset();
+  const bool is_stop =
+      action.kind == ha::ActionKind::stop_fast || action.kind == ha::ActionKind::stop_immediate;
+  if (is_guard_missing_ && is_stop && is_done) {
+    has_ended_alone_ = true;
+    watch_.set_guard(known_status());
+  }
   watch_.set_busy(false);
   keeper_.forget();
   keeper_.hold(false);

@@ -3,6 +3,8 @@
 //
 //   guard lost            nothing is known of the server any more; the guard is opened again, since its death has ended
 //                         PostgreSQL, or another one has to be started
+//   guard missing         it is silent (stopped), or there has been none for `missing_after`: what it ran is looked at by SQL
+//                         and by its process; the server can be stopped without it. Opened again and again all the same
 //   guard without server  a postmaster that somebody else started (Patroni) is looked for, and adopted as it runs
 //   action                pg_control is not read, settings are not written and slots not touched meanwhile
 //
@@ -24,6 +26,7 @@
 #include "agent/server/slots/slot_keeper.h"
 #include "agent/server/watch/postmaster_finder.h"
 #include "agent/server/watch/server_watch.h"
+#include "agent/server/watch/space_watch.h"
 #include "common/base/new_words.h"
 #include "common/loop/timer.h"
 
@@ -85,6 +88,8 @@ class ServerDesk final : private guard::GuardCallbacks {
   [[nodiscard]] const std::vector<patroni::PendingRestart>& pending_restart() const {
     return keeper_.pending_restart();
   }
+  // SpaceWatch::problem().
+  [[nodiscard]] const std::string& disk_problem() const { return space_.problem(); }
   [[nodiscard]] const SlotKeeper& slots() const { return slots_; }
   // The postmaster ended by itself, and nobody has started it since.
   [[nodiscard]] bool has_crashed() const { return has_crashed_; }
@@ -94,7 +99,12 @@ class ServerDesk final : private guard::GuardCallbacks {
   void on_guard_status(const guard::GuardStatus& status) override;
   void on_guard_lost(const guard::GuardFailure& failure) override;
 
+  class LonePostmaster;
+
   void tell_guard();
+  void miss_guard(const guard::GuardFailure& failure);
+  // What is known of the server's processes.
+  [[nodiscard]] std::optional<guard::GuardStatus> known_status() const;
   void tell_finding(const std::string& words, const NewWords& others);
   void find_postmaster();
   void on_look(const ServerLook& look);
@@ -108,6 +118,7 @@ class ServerDesk final : private guard::GuardCallbacks {
   guard::GuardClient guard_;
   GuardHands hands_;
   ServerWatch watch_;
+  SpaceWatch space_;
   ActionRunner runner_;
   SettingsKeeper keeper_;
   SlotKeeper slots_;
@@ -126,7 +137,12 @@ class ServerDesk final : private guard::GuardCallbacks {
   NewWords round_findings_;         // and by the last round of the keeper
   guard::LockEpoch renewed_epoch_;  // what the guard was told last
   TimePoint renewed_to_{};
-  bool was_found_ = false;  // the first on_guard_first_ready() has been told
+  TimePoint lost_at_{};  // since when there is no guard
+  bool is_guard_missing_ = false;
+  bool may_still_start_ = false;  // GuardReport's
+  bool has_ended_alone_ = false;  // the missing guard's server was ended without it, to the last process
+  std::unique_ptr<LonePostmaster> lone_;  // of the missing guard
+  bool was_found_ = false;                // the first on_guard_first_ready() has been told
   bool has_crashed_ = false;
   std::optional<guard::GuardFailure::Kind> told_failure_;
   loop::Timer reopen_;

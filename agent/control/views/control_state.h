@@ -41,6 +41,8 @@ struct ControlState {
 
   ha::HaState ha;
   bool has_guard_fired = false;
+  bool is_guard_missing = false;
+  std::string disk_problem;  // a sentence for people; empty: there is room
   TimePoint next_run{};
 
   std::vector<patroni::PendingRestart> pending_restart;

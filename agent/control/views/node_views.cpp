@@ -66,6 +66,14 @@ NodeRole stopped_role(const ControlState& state) {
   return standby_role(state);
 }
 
+std::string problem_of(const ControlState& state) {
+  std::string words = state.disk_problem;
+  if (!state.is_guard_missing) return words;
+  if (!words.empty()) words += "; ";
+  return words + (state.dynamic.pause ? "the guard does not answer; in a pause nobody is demoted for that"
+                                      : "the guard does not answer; without it no lock is kept, nor taken");
+}
+
 void add_tags(const patroni::MemberTags& tags, NodeSnapshot& snapshot) {
   if (!tags.all().empty()) snapshot.effective_tags = patroni::compact_json(tags.to_json());
   for (const auto& [name, value] : tags.all()) {
@@ -82,7 +90,10 @@ void add_tags(const patroni::MemberTags& tags, NodeSnapshot& snapshot) {
 }  // namespace
 
 patroni::MemberTags effective_tags_of(const ControlState& state) {
-  const auto tags = patroni::read_member_tags(state.setup->config.tags.shown()).value;
+  auto shown = state.setup->config.tags.shown();
+  // It takes no lock then, and who takes part in a race must not wait for it because it has more.
+  if (state.is_guard_missing && !state.dynamic.pause) shown["nofailover"] = true;
+  const auto tags = patroni::read_member_tags(shown).value;
   return state.ha.stays_out_of_sync ? tags.without_sync() : tags;
 }
 
@@ -153,6 +164,7 @@ SnapshotPtr node_snapshot(const ControlState& state, TimePoint now) {
   if (state.scheduled_restart) {
     snapshot->scheduled_restart = scheduled_restart_json(*state.scheduled_restart, false);
   }
+  snapshot->problem = problem_of(state);
   snapshot->watchdog_failed = state.watchdog_failed;
   snapshot->log_queue = state.log_waiting;
   snapshot->log_lost = state.log_lost;

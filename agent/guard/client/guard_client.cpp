@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -36,6 +37,7 @@ GuardClient::GuardClient(loop::Loop& loop, GuardPlace place, GuardCallbacks& cal
                        fmt::format("the guard at {} does not answer within {} s", place_.socket_path(),
                                    to_ms(answer_patience) / 1000));
                 }),
+      life_(loop, [this] { ask_for_life(); }),
       watch_(loop, *this) {}
 
 void GuardClient::open() {
@@ -115,7 +117,10 @@ void GuardClient::ask(Request request, UniqueFd passed, Then then) {
                               request.launch.program, longest_request));
   }
   outgoing_.push_back({{bytes.begin(), bytes.end()}, std::move(passed)});
-  waiting_.push_back({request.id, std::move(then)});
+  const bool starts =
+      (request.kind == RequestKind::start && request.launch.kind == ProcessKind::postmaster) ||
+      request.kind == RequestKind::promote;
+  waiting_.push_back({request.id, std::move(then), starts});
   if (!flush()) {
     // Told where it is read, so that nothing comes from inside this call.
     outgoing_.clear();
@@ -204,6 +209,7 @@ bool GuardClient::take(const Report& report) {
   }
   status_ = report.status;
   version_ = report.version;
+  unanswered_ = 0;
   const loop::Lifetime::Watch watch(lifetime_);
   Then then;
   // One that the guard could not read has no number there; answers come in order.
@@ -217,6 +223,7 @@ bool GuardClient::take(const Report& report) {
     if (report.request == 0) return true;
     patience_.stop();
     stage_ = Stage::ready;
+    life_.start_repeating(ask_every);
     callbacks_.on_guard_ready(report.status);
   } else {
     callbacks_.on_guard_status(report.status);
@@ -225,17 +232,32 @@ bool GuardClient::take(const Report& report) {
   return !watch.is_over();
 }
 
+void GuardClient::ask_for_life() {
+  if (unanswered_ >= silence / ask_every) {
+    return lose(GuardFailure::Kind::silent, fmt::format("the guard, process {}, has not answered for {} s",
+                                                        status_.guard, to_ms(silence) / 1000));
+  }
+  ++unanswered_;
+  if (!waiting_.empty()) return;
+  Request hello;
+  hello.kind = RequestKind::hello;
+  ask(std::move(hello), UniqueFd(), nullptr);
+}
+
 void GuardClient::lose(GuardFailure::Kind kind, const std::string& words) {
   lifetime_.end();
   stage_ = Stage::closed;
   patience_.stop();
+  life_.stop();
   retry_.stop();
   watch_.close();
   socket_.reset();
   outgoing_.clear();
   const std::deque<Waiting> open = std::move(waiting_);
   waiting_.clear();
-  const GuardFailure failure{kind, words};
+  const bool owes_start =
+      std::any_of(open.begin(), open.end(), [](const Waiting& one) { return one.starts; });
+  const GuardFailure failure{kind, words, kind == GuardFailure::Kind::silent && owes_start};
   const loop::Lifetime::Watch watch(lifetime_);
   for (const Waiting& one : open) {
     if (one.then) one.then(tl::make_unexpected(failure));

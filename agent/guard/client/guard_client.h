@@ -13,6 +13,12 @@
 // each open request fails: whether the guard has carried it out is not known then. (A guard that ends takes
 // PostgreSQL along.)
 //
+// A guard that is stopped is still connected, and its deadline ends nothing. So a ready one is asked again and
+// again for its state, and one that has said nothing for `silence` while a question was open is lost as
+// `silent`: the connection is closed, so that nobody waits for it, and status() stays as it was heard last.
+// Turns of this loop are counted, not the time: an agent that was stopped itself does not take that for its
+// guard's silence.
+//
 // Never blocks. Callbacks and `then` come never from inside the constructor, open() or a request that was
 // sent; this may be destroyed in each of them, and after destruction none comes. Destroying it closes the
 // connection: to the guard that is the agent's death. Loop thread only; Loop and callbacks must outlive it.
@@ -70,6 +76,12 @@ struct GuardLaunch {
 
 class GuardClient final : private loop::FdCallbacks {
  public:
+  static constexpr Duration ask_every = 500ms;
+  // With one ask_every more until it is noticed. Less than what is left of a lock when a leader whose etcd is silent
+  // begins to stop (5 s), so that PostgreSQL can be ended without its guard before the lock's end, also where both
+  // happen at once.
+  static constexpr Duration silence = 3s;
+
   using Answered = tl::expected<GuardAnswer, GuardFailure>;
   using Then = std::function<void(const Answered&)>;
 
@@ -109,6 +121,7 @@ class GuardClient final : private loop::FdCallbacks {
   struct Waiting {
     std::uint32_t id;
     Then then;
+    bool starts;  // PostgreSQL, or its promotion
   };
 
   void connect();
@@ -121,6 +134,7 @@ class GuardClient final : private loop::FdCallbacks {
   [[nodiscard]] bool read_one(bool& got);
   [[nodiscard]] bool take(const Report& report);
   void lose(GuardFailure::Kind kind, const std::string& words);
+  void ask_for_life();
 
   loop::Loop& loop_;
   const GuardPlace place_;
@@ -131,6 +145,8 @@ class GuardClient final : private loop::FdCallbacks {
   std::unique_ptr<GuardStarter> starter_;
   loop::Timer retry_;
   loop::Timer patience_;
+  loop::Timer life_;
+  int unanswered_ = 0;  // turns of life_ since the guard has said anything
   UniqueFd socket_;
   loop::FdWatch watch_;
   std::deque<Outgoing> outgoing_;

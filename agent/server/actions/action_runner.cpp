@@ -15,7 +15,14 @@ namespace {
 using ha::ActionKind;
 using ha::ActionResult;
 
+bool is_stop(ActionKind kind) {
+  return kind == ActionKind::stop_fast || kind == ActionKind::stop_immediate;
+}
+
 ActionResult carry_out(const ActionWork& work) {
+  // Without it the server can be ended, and nothing of it can be started: what would stop it first is not begun.
+  if (work.guard.told_before_missing() && !is_stop(work.action.kind))
+    return {ActionResult::Outcome::failed, ha::Divergence::cannot_know, "the guard is missing"};
   switch (work.action.kind) {
     case ActionKind::none:
       break;

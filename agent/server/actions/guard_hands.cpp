@@ -44,6 +44,7 @@ class GuardHands::Shared::State {
   // Posts the call, and waits for its answer.
   static Result<GuardAnswer> ask(const std::shared_ptr<State>& self, Call call, const std::stop_token& stop);
   void take(const std::optional<GuardStatus>& given);
+  void miss(const GuardStatus& last);
   void end();
 
   loop::LoopPoster poster;
@@ -52,6 +53,7 @@ class GuardHands::Shared::State {
   mutable std::mutex mutex;  // guards what follows, and each Asked
   std::condition_variable_any changed;
   std::optional<GuardStatus> status;
+  std::optional<GuardStatus> before_missing;
   bool is_over = false;
 };
 
@@ -85,6 +87,14 @@ Result<GuardAnswer> GuardHands::Shared::State::ask(const std::shared_ptr<State>&
 void GuardHands::Shared::State::take(const std::optional<GuardStatus>& given) {
   const std::lock_guard lock(mutex);
   status = given;
+  if (given) before_missing.reset();
+  changed.notify_all();
+}
+
+void GuardHands::Shared::State::miss(const GuardStatus& last) {
+  const std::lock_guard lock(mutex);
+  status.reset();
+  before_missing = last;
   changed.notify_all();
 }
 
@@ -107,6 +117,10 @@ GuardHands::~GuardHands() {
 
 void GuardHands::on_status(const std::optional<GuardStatus>& status) {
   shared_->state_->take(status);
+}
+
+void GuardHands::on_missing(const GuardStatus& last) {
+  shared_->state_->miss(last);
 }
 
 GuardHands::Shared::Shared(loop::LoopPoster poster) : state_(std::make_shared<State>(std::move(poster))) {}
@@ -152,6 +166,11 @@ Result<GuardAnswer> GuardHands::Shared::call_off_promotion(const std::stop_token
   return State::ask(
       state_, [](GuardClient& client, GuardClient::Then then) { client.call_off_promotion(std::move(then)); },
       stop);
+}
+
+std::optional<GuardStatus> GuardHands::Shared::told_before_missing() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->before_missing;
 }
 
 std::optional<GuardStatus> GuardHands::Shared::status() const {

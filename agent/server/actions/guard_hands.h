@@ -24,6 +24,9 @@ class GuardHands {
 
   // Loop thread: each report of the guard, and its loss (none).
   void on_status(const std::optional<guard::GuardStatus>& status);
+  // Loop thread: after its loss; there is no hope of it for now, and this is what it told last. Until the next report the
+  // server can be ended without it (unguarded_end.h).
+  void on_missing(const guard::GuardStatus& last);
 
   class Shared;
   // What the action thread holds: it may outlive the GuardHands.
@@ -46,6 +49,8 @@ class GuardHands::Shared {
                                                    bool unarmed, const std::stop_token& stop);
   [[nodiscard]] Result<guard::GuardAnswer> call_off_promotion(const std::stop_token& stop);
 
+  // What the guard has told last, where it is missing (on_missing); none: it is there, or may come back at any moment.
+  [[nodiscard]] std::optional<guard::GuardStatus> told_before_missing() const;
   // The newest report; none: no guard.
   [[nodiscard]] std::optional<guard::GuardStatus> status() const;
   // Waits until `is_so` holds of a report; the report. Timeout after `limit`.

@@ -127,7 +127,12 @@ Result<void> unmark_half_rewound(const DataDirectory& directory) {
 }
 
 ha::ActionResult act_recover_alone(const ActionWork& work) {
-  return ended(work, recover_in_single_user_mode(DataWork(work)));
+  const DataWork data(work);
+  if (auto quiet = nothing_runs(work); quiet && has_backup_label(data.directory)) {
+    data.tell("this is a copy that was never started: there is nothing to recover before it is compared");
+    return ended(work, quiet);
+  }
+  return ended(work, recover_in_single_user_mode(data));
 }
 
 }  // namespace tamada::agent

@@ -11,6 +11,7 @@
 #include "agent/postgres/server_query.h"
 #include "agent/server/actions/action_tools.h"
 #include "agent/server/actions/server_end.h"
+#include "agent/server/actions/unguarded_end.h"
 #include "agent/server/settings/server_files.h"
 #include "common/loop/clock.h"
 #include "common/process/process_stat.h"
@@ -129,7 +130,12 @@ Result<void> stop_fast(const ActionWork& work, pid_t postmaster, bool waits_for_
 
 Result<void> stop_server(const ActionWork& work, const StopPlan& plan) {
   const auto status = work.guard.status();
-  if (!status) return fail(ErrorKind::unavailable, "the agent has no guard at the moment");
+  if (!status) {
+    const auto last = work.guard.told_before_missing();
+    if (!last) return fail(ErrorKind::unavailable, "the agent has no guard at the moment");
+    work.tell_state(plan.state);
+    return end_without_guard(work, *last, plan.how);
+  }
   if (status->process.kind == guard::ProcessKind::tool) {
     return fail(ErrorKind::system, "a tool works on the data directory, and no server");
   }

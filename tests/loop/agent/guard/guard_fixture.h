@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "agent/guard/client/guard_client.h"
-#include "agent/guard/data_processes.h"
+#include "agent/guard/processes/data_processes.h"
 #include "common/loop/clock.h"
 #include "tests/loop/common/postgres/client/postgres_process.h"
 #include "tests/support/loop_fixture.h"

@@ -78,4 +78,39 @@ TEST_CASE_METHOD(Diverged, "a rewind that was called off has not failed", "[deci
   CHECK(name_of(step.row) == name_of(RowId::rewind));
 }
 
+TEST_CASE_METHOD(Node,
+                 "only a single-user recovery that succeeded is followed by the comparison of histories",
+                 "[decider]") {
+  MemberView leader = member("n2", true);
+  leader.is_running = true;
+  leader.role = patroni::NodeRole::primary;
+  StoreView view = store(8, system_id);
+  view.members = {leader};
+  view.leader = LeaderKeyView{"n2", 78, 5, 5};
+  const auto look = [&](ControlState control) {
+    view.as_of = now();
+    ServerView crashed = server(ServerKind::stopped);
+    crashed.control = control;
+    const Step seen = tell(view);
+    return both(seen, tell(crashed));
+  };
+  Step step = look(ControlState::in_production);
+  const auto outcome = GENERATE(ActionResult::Outcome::failed, ActionResult::Outcome::cancelled);
+  for (int turn = 0; turn < 5; ++turn) {
+    const auto begun = orders<BeginAction>(step);
+    REQUIRE(begun.size() == 1);
+    REQUIRE(name_of(begun[0].action.kind) == name_of(ActionKind::recover_alone));
+    tell(ActionEnded{begun[0].action.id, {outcome, Divergence::cannot_know, "no space left on device"}});
+    // Not at once: what it failed by may take a moment to go.
+    CHECK(orders<BeginAction>(look(ControlState::in_production)).empty());
+    pass(11s);
+    step = look(ControlState::in_production);
+  }
+  const auto begun = orders<BeginAction>(step);
+  REQUIRE(begun.size() == 1);
+  tell(ActionEnded{begun[0].action.id, {ActionResult::Outcome::done, Divergence::cannot_know, {}}});
+  pass(1s);
+  CHECK(begins(look(ControlState::shut_down), ActionKind::check_divergence));
+}
+
 }  // namespace tamada::ha

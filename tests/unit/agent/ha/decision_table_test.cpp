@@ -69,6 +69,15 @@ std::vector<Case> cases() {
                                             s.action =
                                                 ActionKind::promote;  // also while it is being promoted
                                           })},
+      {RowId::guard_missing, with(leader(), [](S s) { s.guard_is_missing = true; })},
+      {RowId::guard_missing, with(leader(),
+                                  [](S s) {
+                                    s.guard_is_missing = true;
+                                    s.lock = LockStanding::expiring;
+                                    s.action = ActionKind::stop_fast;
+                                  })},
+      {RowId::paused_lead, with(leader(), [](S s) { s.guard_is_missing = s.is_paused = true; })},
+      {RowId::follow, with(replica(), [](S s) { s.guard_is_missing = true; })},
       {RowId::lock_runs_out, with(leader(), [](S s) { s.lock = LockStanding::expiring; })},
       {RowId::obsolete_action, with(replica(),
                                     [](S s) {

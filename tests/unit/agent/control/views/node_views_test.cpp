@@ -53,6 +53,24 @@ TEST_CASE("a primary that holds the lock is told with its position", "[agent][vi
   CHECK_FALSE(status.contains("cluster_unlocked"));
 }
 
+TEST_CASE("a guard that does not answer is told in the status, with what follows", "[agent][views]") {
+  ControlState state = agent_primary_state();
+  CHECK_FALSE(status_of(state)["tamada"].contains("problem"));
+  CHECK_FALSE(status_of(state).contains("tags"));
+  state.is_guard_missing = true;
+  CHECK(status_of(state)["tags"] == nlohmann::json{{"nofailover", true}});
+  CHECK(key_of(state).find(R"("tags":{"nofailover":true})") != std::string::npos);
+  CHECK(status_of(state)["tamada"]["problem"] ==
+        "the guard does not answer; without it no lock is kept, nor taken");
+  state.disk_problem = "the disk is full";
+  CHECK(status_of(state)["tamada"]["problem"] ==
+        "the disk is full; the guard does not answer; without it no lock is kept, nor taken");
+  state.disk_problem.clear();
+  state.dynamic.pause = true;
+  CHECK(status_of(state)["tamada"]["problem"] ==
+        "the guard does not answer; in a pause nobody is demoted for that");
+}
+
 TEST_CASE("a standby is told with what it received and replayed", "[agent][views]") {
   ControlState state = agent_standby_state();
   auto setup = agent_setup();

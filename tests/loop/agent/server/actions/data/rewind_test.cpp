@@ -113,9 +113,9 @@ TEST_CASE_METHOD(FormerPrimaryFixture, "what cannot be known is neither none nor
   CHECK(divergence_from(leader) == Divergence::cannot_know);
   leader.stop();
   CHECK(divergence_from(leader) == Divergence::cannot_know);
-  // A copy that nobody has started is not recovered alone.
+  // A copy that nobody has started is not recovered alone, and need not be.
   std::ofstream(data + "/backup_label") << "START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\n";
-  CHECK(run(ActionKind::recover_alone).outcome == Outcome::failed);
+  must_run(ActionKind::recover_alone);
   fs::remove(data + "/backup_label");
   CHECK(control().state == ClusterState::in_production);
   // A leader that is not there is no failure of the rewind.

@@ -1,4 +1,4 @@
-#include "agent/guard/data_processes.h"
+#include "agent/guard/processes/data_processes.h"
 
 #include <dirent.h>
 #include <fcntl.h>
