@@ -41,7 +41,8 @@ simulate: ## plays random histories of whole clusters in virtual time; HISTORIES
 
 mutate: ## changes the agent's mind in a thousand places, one at a time, and tells what no test finds; MUTATE=race SAMPLE=30
 	@scripts/deps.sh build
-	@tests/mutation/mutate.py --jobs $(JOBS) $(if $(MUTATE),--files '$(MUTATE)') $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(AGAIN),--again)
+	@tests/mutation/mutate.py --jobs $(JOBS) $(if $(MUTATE),--files '$(MUTATE)') $(if $(SAMPLE),--sample $(SAMPLE)) \
+		$(if $(HISTORIES),--histories $(HISTORIES)) $(if $(AGAIN),--again)
 
 docker: ## builds the images tamada-router, tamada-node and tamada-etcd
 	@scripts/deps.sh build docker
