@@ -3,7 +3,7 @@
 # are built goes to files in build/log/; V=1 shows it as it comes.
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test test-agent simulate docker test-docker bench bench-failover lint fmt asan tsan fuzz install package
+.PHONY: help deps build demo test test-agent simulate mutate docker test-docker bench bench-failover lint fmt asan tsan fuzz install package
 
 JOBS ?= $(shell nproc)
 BUILD = scripts/build.sh release $(JOBS) tamada-router
@@ -38,6 +38,11 @@ simulate: ## plays random histories of whole clusters in virtual time; HISTORIES
 	@scripts/deps.sh build
 	@scripts/build.sh release $(JOBS) simulate
 	@build/bin/simulate $(or $(HISTORIES),1000) $(or $(FIRST),1)
+
+mutate: ## changes the agent's mind in a thousand places, one at a time, and tells what no test finds; MUTATE=race SAMPLE=30
+	@scripts/deps.sh build
+	@tests/mutation/mutate.py --jobs $(JOBS) $(if $(MUTATE),--files '$(MUTATE)') $(if $(SAMPLE),--sample $(SAMPLE)) \
+		$(if $(HISTORIES),--histories $(HISTORIES)) $(if $(AGAIN),--again)
 
 docker: ## builds the images tamada-router, tamada-node and tamada-etcd
 	@scripts/deps.sh build docker

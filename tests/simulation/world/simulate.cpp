@@ -1,10 +1,12 @@
-// simulate [HISTORIES [FIRST_SEED]]: plays random histories and tells those in which something happened that must never be.
+// simulate [HISTORIES [FIRST_SEED [stop]]]: plays random histories and tells those in which something happened that must never
+// be; with `stop` the first of them is the last that is played.
 #include <fmt/format.h>
 
 #include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "tests/simulation/world/random_history.h"
 
@@ -15,6 +17,7 @@ int main(int argc, char** argv) {
   };
   const std::uint64_t histories = number(1, 1000);
   const std::uint64_t first = number(2, 1);
+  const bool stops = argc > 3 && std::string_view(argv[3]) == "stop";
   std::set<ha::RowId> rows;
   std::map<std::string, unsigned> kinds;
   std::uint64_t acknowledged = 0;
@@ -30,6 +33,7 @@ int main(int argc, char** argv) {
     ++breaches;
     fmt::print("seed {}: {}\n", seed, result.breach);
     std::fflush(stdout);
+    if (stops) return EXIT_FAILURE;
   }
   fmt::print("{} histories, {} breaches; {} rows acknowledged, {} promotions\n", histories, breaches,
              acknowledged, promotions);

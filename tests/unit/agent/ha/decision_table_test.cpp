@@ -182,6 +182,106 @@ std::vector<Case> cases() {
   };
 }
 
+// What holds of a row but for one thing, so that a row further down decides.
+std::vector<Case> near_misses() {
+  using S = Situation&;
+  return {
+      // found primary
+      {RowId::race, with(replica(),
+                         [](S s) {
+                           s.lock = LockStanding::free;
+                           s.is_found_primary = true;
+                         })},
+      {RowId::paused_take_lock, with(leader(),
+                                     [](S s) {
+                                       s.lock = LockStanding::free;
+                                       s.is_found_primary = s.is_paused = true;
+                                     })},
+      {RowId::finish_bootstrap, with(leader(),
+                                     [](S s) {
+                                       s.lock = LockStanding::foreign;
+                                       s.is_bootstrapping = true;
+                                     })},
+      // paused: release, paused: wait
+      {RowId::paused_release, with(replica(),
+                                   [](S s) {
+                                     s.lock = LockStanding::mine;
+                                     s.is_paused = true;
+                                   })},
+      {RowId::race, with(replica(),
+                         [](S s) {
+                           s.lock = LockStanding::free;
+                           s.is_paused = s.is_candidate = true;
+                         })},
+      {RowId::promote, with(replica(),
+                            [](S s) {
+                              s.lock = LockStanding::mine;
+                              s.is_paused = s.is_candidate = true;
+                            })},
+      {RowId::paused_wait, with(down(),
+                                [](S s) {
+                                  s.lock = LockStanding::free;
+                                  s.is_paused = s.is_candidate = true;
+                                })},
+      // crashed often, crash hands over
+      {RowId::promote, with(replica(),
+                            [](S s) {
+                              s.lock = LockStanding::mine;
+                              s.has_crashed_often = s.hands_over_crash = true;
+                            })},
+      {RowId::start_alone, with(down(),
+                                [](S s) {
+                                  s.lock = LockStanding::free;
+                                  s.has_crashed_often = s.hands_over_crash = true;
+                                })},
+      // start in place
+      {RowId::start_following, with(down(), [](S s) { s.was_primary = true; })},
+      // check histories
+      {RowId::follow, with(replica(), [](S s) { s.rejoin = Rejoin::unchecked; })},
+      {RowId::start_alone, with(down(),
+                                [](S s) {
+                                  s.rejoin = Rejoin::unchecked;
+                                  s.leader_is_known = false;
+                                })},
+      {RowId::wait, with(down(),
+                         [](S s) {
+                           s.rejoin = Rejoin::unchecked;
+                           s.leader_is_known = false;
+                           s.was_primary = true;
+                         })},
+      // rewind, clone diverged data, rejoin stuck
+      {RowId::promote, with(replica(),
+                            [](S s) {
+                              s.lock = LockStanding::mine;
+                              s.rejoin = Rejoin::must_rewind;
+                            })},
+      {RowId::promote, with(replica(),
+                            [](S s) {
+                              s.lock = LockStanding::mine;
+                              s.rejoin = Rejoin::must_clone;
+                            })},
+      {RowId::promote, with(replica(),
+                            [](S s) {
+                              s.lock = LockStanding::mine;
+                              s.rejoin = Rejoin::stuck;
+                            })},
+      {RowId::clone_diverged, with(replica(), [](S s) { s.rejoin = Rejoin::must_clone; })},
+      {RowId::rejoin_stuck, with(replica(), [](S s) { s.rejoin = Rejoin::stuck; })},
+      {RowId::follow, with(replica(),
+                           [](S s) {
+                             s.rejoin = Rejoin::must_rewind;
+                             s.leader_is_known = false;
+                           })},
+      // stand back
+      {RowId::race, with(replica(),
+                         [](S s) {
+                           s.lock = LockStanding::free;
+                           s.stands_back = true;
+                         })},
+      {RowId::start_following, with(down(), [](S s) { s.stands_back = true; })},
+  };
+}
+
 }  // namespace
 
 TEST_CASE("each situation is decided by its row", "[decision]") {
@@ -189,6 +289,19 @@ TEST_CASE("each situation is decided by its row", "[decision]") {
     INFO("expected: " << name_of(one.row));
     CHECK(name_of(decide(one.situation).id) == name_of(one.row));
   }
+}
+
+TEST_CASE("a situation that misses a row by one thing is decided by another", "[decision]") {
+  for (const Case& one : near_misses()) {
+    INFO("expected: " << name_of(one.row));
+    CHECK(name_of(decide(one.situation).id) == name_of(one.row));
+  }
+}
+
+TEST_CASE("a row is told by its name", "[decision]") {
+  CHECK(name_of(RowId::fenced) == "fenced");
+  CHECK(name_of(RowId::paused_take_lock) == "paused: take the lock");
+  CHECK(name_of(RowId::wait) == "wait");
 }
 
 TEST_CASE("every row is reached by a case, and stands once in the table", "[decision]") {

@@ -64,6 +64,8 @@ TEST_CASE("the former leader of synchronous mode may be ahead by what nobody ack
   one.answers["b"] = peer(200);
   one.former_leader = "B";  // names in /sync compare without regard to case
   CHECK(count(one, false).kind == RaceResult::Kind::won);
+  one.answers["c"] = peer(101);  // nobody else may
+  CHECK(count(one, false).kind == RaceResult::Kind::ahead);
 }
 
 TEST_CASE("an agent's position is a vote only when its receiver is gone for this vacancy", "[race]") {

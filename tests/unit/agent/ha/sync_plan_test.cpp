@@ -83,6 +83,8 @@ TEST_CASE("a standby enters the setting first, and the key when it has confirmed
   CHECK(one.next().kind == Kind::none);  // in force, and b has not got there
   one.stream("b", 105);
   CHECK(one.next().kind == Kind::none);
+  one.server.written = 150;  // what counts is what was noted first
+  CHECK(one.next().kind == Kind::none);
   one.stream("b", 110);
   const SyncChange change = one.next();
   CHECK(change.kind == Kind::write_key);
@@ -141,6 +143,121 @@ TEST_CASE("who is no synchronous standby is not taken", "[sync]") {
   }
   one.stream("b", 100);
   CHECK(one.settle().empty());
+}
+
+TEST_CASE("of those who could be synchronous the best one is", "[sync]") {
+  Leader one;
+  one.stream("b", 100);
+  one.stream("c", 100);
+  SECTION("among equals the first that streams") {
+    CHECK(one.next().names == Names{"b"});
+  }
+  SECTION("who has more") {
+    one.stream("c", 101);
+    CHECK(one.next().names == Names{"c"});
+  }
+  SECTION("who has more, though the other is looked at later") {
+    one.stream("b", 101);
+    CHECK(one.next().names == Names{"b"});
+  }
+  SECTION("who may lead, before who has more") {
+    one.stream("b", 200);
+    one.store.members[1].tags.nofailover = true;
+    CHECK(one.next().names == Names{"c"});
+  }
+  SECTION("who may lead, though the other is looked at later") {
+    one.stream("c", 200);
+    one.store.members[2].tags.nofailover = true;
+    CHECK(one.next().names == Names{"b"});
+  }
+  SECTION("who is synchronous already, before who has more") {
+    one.lose("c");
+    one.settle();
+    one.stream("c", 200);
+    CHECK(one.settle().empty());
+    CHECK(one.store.sync.standbys == Names{"b"});
+  }
+}
+
+TEST_CASE("only who is further behind the foremost than allowed is no synchronous standby", "[sync]") {
+  Leader one;
+  one.settings.synchronous_node_count = 2;
+  one.stream("b", 100);
+  one.stream("c", 110);
+  SECTION("no limit") {
+    one.settings.maximum_lag_on_syncnode = GENERATE(-1, 0);
+    CHECK(one.next().names == Names{"b", "c"});
+  }
+  SECTION("as far as allowed") {
+    one.settings.maximum_lag_on_syncnode = 10;
+    CHECK(one.next().names == Names{"b", "c"});
+  }
+  SECTION("further") {
+    one.settings.maximum_lag_on_syncnode = 9;
+    CHECK(one.next().names == Names{"c"});
+  }
+}
+
+TEST_CASE("a standby has confirmed when it streams as a synchronous one, and has what was noted", "[sync]") {
+  Leader one;
+  WalSender& b = one.stream("b", 100);
+  CHECK(one.next().kind == Kind::set_names);
+  one.take_effect();
+  SECTION("it has") {
+    CHECK(one.next().names == Names{"b"});
+  }
+  SECTION("PostgreSQL does not count it yet") {
+    b.is_sync = false;
+    CHECK(one.next().kind == Kind::none);
+  }
+  SECTION("the one that has is another connection of the same name") {
+    b.is_sync = false;
+    WalSender other = b;
+    other.is_sync = true;
+    other.is_streaming = false;
+    one.server.senders.push_back(other);
+    CHECK(one.next().kind == Kind::none);
+    one.server.senders.back().is_streaming = true;
+    one.server.senders.back().flushed.reset();
+    CHECK(one.next().kind == Kind::none);
+  }
+  SECTION("the one that has is another standby") {
+    b.is_sync = false;
+    one.stream("c", 100).is_sync = true;
+    CHECK(one.next().kind == Kind::none);
+  }
+  SECTION("what was written here was not known when it came into force") {
+    one.server.written.reset();
+    CHECK(one.next().kind == Kind::none);
+  }
+}
+
+TEST_CASE("what a standby had confirmed counts no more when it was out of the setting meanwhile", "[sync]") {
+  Leader one;
+  one.stream("b", 100);
+  CHECK(one.next().kind == Kind::set_names);
+  one.take_effect();
+  one.stream("b", 99);
+  CHECK(one.next().kind == Kind::none);  // 100 is noted
+  one.server.synchronous_names.clear();
+  CHECK(one.next().kind == Kind::none);
+  one.server.written = 200;
+  one.take_effect();
+  one.stream("b", 150);
+  CHECK(one.next().kind == Kind::none);
+  one.stream("b", 200);
+  CHECK(one.next().kind == Kind::write_key);
+}
+
+TEST_CASE("a change tells who comes in whose place", "[sync]") {
+  Leader one;
+  one.stream("b", 100);
+  CHECK(one.next().words == "wait for b");
+  one.take_effect();
+  CHECK(one.next().words == "b confirmed");
+  one.settle();
+  one.lose("b");
+  CHECK(one.next().words == "nobody instead of b");
 }
 
 TEST_CASE("strict mode keeps the last standbys although they are gone", "[sync]") {

@@ -47,6 +47,31 @@ TEST_CASE_METHOD(ArmedGuard, "a sweep is not over while the postmaster is there"
   CHECK(core.status().process.kind == ProcessKind::none);
 }
 
+TEST_CASE_METHOD(ArmedGuard,
+                 "the agent hears how many are left when that changes, and the log when nobody is",
+                 "[guard]") {
+  const auto says_swept = [this] {
+    return std::ranges::count_if(wanted, [](const Effect& effect) {
+      return effect.kind == EffectKind::say && effect.notice == Notice::swept;
+    });
+  };
+  wait(10s);
+  look();
+  take(core.swept(3, now));
+  CHECK(wants(EffectKind::report));
+  look();
+  take(core.swept(3, now));
+  CHECK_FALSE(wants(EffectKind::report));
+  take(core.swept(2, now));
+  CHECK(wants(EffectKind::report));
+  CHECK(says_swept() == 0);
+  end(postmaster_pid, EndKind::signalled, SIGKILL);
+  look();
+  finish_sweep();
+  CHECK(wants(EffectKind::report));
+  CHECK(says_swept() == 1);
+}
+
 TEST_CASE_METHOD(ArmedGuard, "renewals move the deadline", "[guard]") {
   for (int renewal = 0; renewal < 5; ++renewal) {
     wait(5s);
@@ -180,9 +205,9 @@ TEST_CASE_METHOD(PlayedGuard, "what cannot be read is answered", "[guard]") {
 TEST_CASE("a guard waits for its first agent for a while, and then leaves", "[guard]") {
   const TimePoint born{50s};
   GuardCore core(born, {});
-  CHECK(core.next_turn() == born + GuardCore::first_agent);
-  CHECK(core.turn(born + GuardCore::first_agent - 1us).size() == 0);
-  const EffectList effects = core.turn(born + GuardCore::first_agent);
+  CHECK(core.next_turn() == born + 10s);
+  CHECK(core.turn(born + 10s - 1us).size() == 0);
+  const EffectList effects = core.turn(born + 10s);
   REQUIRE(effects.size() == 1);
   CHECK(effects.begin()->kind == EffectKind::leave);
 }

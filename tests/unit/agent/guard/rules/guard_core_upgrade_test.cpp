@@ -1,5 +1,6 @@
 // One guard becomes the next in place: what is asked first, and what goes over.
 #include <array>
+#include <cerrno>
 
 #include "agent/guard/rules/saved_state.h"
 #include "tests/unit/agent/guard/rules/played_guard.h"
@@ -50,9 +51,11 @@ TEST_CASE_METHOD(Upgrading, "a program that cannot take over is not become", "[g
   begin();
   SECTION("it does not read the state, or is none") {
     end(checker_pid, EndKind::exited, 71);
+    CHECK(wanted.back().code == 71);
   }
   SECTION("it crashes") {
     end(checker_pid, EndKind::signalled, SIGSEGV);
+    CHECK(wanted.back().code == EPROTO);
   }
   CHECK_FALSE(wants(EffectKind::upgrade));
   CHECK(answer_to(asked) == Outcome::failed);

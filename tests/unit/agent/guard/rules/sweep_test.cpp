@@ -37,6 +37,8 @@ TEST_CASE("SIGKILL is not late where a round came late", "[sweep]") {
   sweep.begin(at(1s));
   CHECK_FALSE(sweep.swept(1, at(1090ms)));
   CHECK(sweep.next_turn() == at(1100ms));
+  CHECK_FALSE(sweep.swept(1, at(1100ms)));  // and does not come twice
+  CHECK(sweep.next_turn() == at(1120ms));
 }
 
 TEST_CASE("a sweep is over after two rounds that found nobody", "[sweep]") {
