@@ -1,46 +1,14 @@
-// A leader and its lock: how long it is believed, when it is renewed, armed, given up; and what has to be so before a promotion.
+// A leader and its lock: how long it is believed, when it is renewed, armed, given up.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "tests/unit/agent/ha/decider_node.h"
+#include "tests/unit/agent/ha/lock_holder.h"
 
 namespace tamada::ha {
 namespace {
-
-MemberView running(const std::string& name) {
-  MemberView view = member(name, true);
-  view.is_running = true;
-  return view;
-}
-
-// n1 holds the lock since revision 7, with n2 beside it.
-struct Holder : Node {
-  explicit Holder(ServerKind kind) {
-    tell(lock(LockReport::Operation::acquire, 7, 7));
-    tell(server(kind));
-    view = store(8, system_id);
-    view.leader = own_key(7);
-    view.members = {running("n1"), running("n2")};
-  }
-  // A later look at etcd and at the server.
-  Step look(ServerKind kind) { return look(server(kind)); }
-  Step look(ServerView seen) {
-    view.as_of = now();
-    const Step first = tell(view);
-    seen.as_of = now();
-    return both(first, tell(seen));
-  }
-  Step renew() { return tell(lock(LockReport::Operation::renew, 7, view.revision)); }
-  Step renew_until(TimePoint until) {
-    LockReport report = lock(LockReport::Operation::renew, 7, view.revision);
-    report.valid_until = until;
-    return tell(report);
-  }
-  StoreView view;
-};
 
 struct Leading : Holder {
   Leading() : Holder(ServerKind::primary) {
@@ -62,14 +30,6 @@ struct Leading : Holder {
     tell(ActionEnded{begun[0].action.id, {ActionResult::Outcome::done, Divergence::cannot_know, {}}});
     pass(1s);
     look(ServerKind::primary);
-  }
-};
-
-struct Promoting : Holder {
-  Promoting() : Holder(ServerKind::standby) {}
-  Step see() {
-    tell(GuardReport{7, true, false});
-    return look(ServerKind::standby);
   }
 };
 
@@ -191,111 +151,6 @@ TEST_CASE("the lock is asked for once, and after a no again a second after", "[l
   CHECK(orders<AcquireLock>(node.tell(node.server(ServerKind::primary))).size() == 1);
 }
 
-TEST_CASE_METHOD(Promoting, "the number of a timeline is taken in etcd before the promotion", "[leader]") {
-  std::uint32_t expected = 2;
-  SECTION("nothing newer is known") {}
-  SECTION("by the history") {
-    view.last_history_timeline = 4;
-    expected = 6;
-  }
-  SECTION("by a member") {
-    view.members[1].timeline = 9;
-    expected = 10;
-  }
-  SECTION("by what was taken under another lock") {
-    view.newest_timeline = 5;
-    view.timeline_revision = 6;
-    expected = 6;
-  }
-  SECTION("by a key that is not newer than the server") {
-    view.newest_timeline = 1;
-    view.timeline_revision = 8;
-  }
-  const Step step = see();
-  CHECK_FALSE(begins(step, ActionKind::promote));
-  const auto writes = orders<WriteTimeline>(step);
-  REQUIRE(writes.size() == 1);
-  CHECK(writes[0].timeline == expected);
-  CHECK(writes[0].expected == view.timeline_revision);
-  CHECK(orders<WriteTimeline>(see()).empty());  // it is on its way
-
-  pass(1s);
-  view.newest_timeline = expected;
-  view.timeline_revision = view.revision = 9;
-  tell(WriteEnded{writes[0].id, WriteEnded::Outcome::done, 9});
-  const auto begun = orders<BeginAction>(see());
-  REQUIRE(begun.size() == 1);
-  CHECK(begun[0].action.kind == ActionKind::promote);
-  CHECK(begun[0].action.timeline == expected);
-}
-
-TEST_CASE_METHOD(Promoting, "a number that was taken with the lock or later is promoted to", "[leader]") {
-  view.newest_timeline = 2;
-  view.timeline_revision = 7;
-  CHECK(begins(see(), ActionKind::promote));
-}
-
-TEST_CASE_METHOD(Promoting, "nothing is promoted of which something is not known", "[leader]") {
-  view.newest_timeline = 2;
-  view.timeline_revision = 8;
-  ServerView standby = server(ServerKind::standby);
-  SECTION("the server's system") {
-    standby.system_id.clear();
-  }
-  SECTION("its timeline") {
-    standby.timeline = 0;
-  }
-  SECTION("the guard") {
-    CHECK(orders<ArmGuard>(look(standby)).size() == 1);
-    return;
-  }
-  SECTION("what etcd says now") {
-    tell(GuardReport{7, true, false});
-    ClusterSettings quick;
-    quick.retry_timeout = 3s;
-    tell(quick);
-    tell(server(ServerKind::starting));
-    tell(view);
-    pass(3s + 1us);
-    const Step step = tell(server(ServerKind::standby));
-    CHECK_FALSE(begins(step, ActionKind::promote));
-    view.as_of = now() - 3s;
-    CHECK(begins(tell(view), ActionKind::promote));
-    return;
-  }
-  tell(standby);
-  tell(GuardReport{7, true, false});
-  CHECK_FALSE(begins(tell(view), ActionKind::promote));
-}
-
-TEST_CASE_METHOD(Promoting, "/sync names this node alone before the promotion in synchronous mode",
-                 "[leader]") {
-  ClusterSettings cluster;
-  cluster.synchronous_mode = true;
-  tell(cluster);
-  view.newest_timeline = 2;
-  view.timeline_revision = 8;
-  view.sync.mod_revision = 3;
-  view.sync.leader = "n2";
-  view.sync.standbys = {"n1"};
-  Step step = see();
-  CHECK_FALSE(begins(step, ActionKind::promote));
-  const auto writes = orders<WriteSync>(step);
-  REQUIRE(writes.size() == 1);
-  CHECK(writes[0].leader == "n1");
-  CHECK(writes[0].standbys.empty());
-  CHECK(writes[0].expected == 3);
-  step = see();
-  CHECK(orders<WriteSync>(step).empty());
-  CHECK_FALSE(begins(step, ActionKind::promote));
-  pass(1s);
-  tell(WriteEnded{writes[0].id, WriteEnded::Outcome::done, 9});
-  view.revision = view.sync.mod_revision = 9;
-  view.sync.leader = "n1";
-  view.sync.standbys.clear();
-  CHECK(begins(see(), ActionKind::promote));
-}
-
 TEST_CASE_METHOD(Leading, "the fourth crash in ten minutes hands over, where somebody could take over",
                  "[leader]") {
   RowId expected = RowId::crashed_often;
@@ -392,73 +247,6 @@ TEST_CASE_METHOD(Leading, "a leader that starts for longer than primary_start_ti
   pass(1us);
   const bool gives_up = cluster.primary_start_timeout != Duration(0);
   CHECK(name_of(tell(view).row) == name_of(gives_up ? RowId::ill_leads : RowId::starting));
-}
-
-TEST_CASE("a copy is called off when its leader does not lead any more", "[leader]") {
-  Node node;
-  StoreView view = node.store(8, system_id);
-  view.leader = LeaderKeyView{"n2", 78, 5, 5};
-  view.members = {running("n2"), running("n3")};
-  view.members[0].role = patroni::NodeRole::primary;
-  node.tell(view);
-  REQUIRE(begins(node.tell(node.server(ServerKind::stopped, DataState::absent)), ActionKind::clone));
-  node.pass(1s);
-  view.as_of = node.now();
-  ++view.revision;
-  bool is_off = true;
-  SECTION("nobody leads") {
-    view.leader.reset();
-  }
-  SECTION("somebody else leads") {
-    view.leader = LeaderKeyView{"n3", 79, 9, 9};
-  }
-  SECTION("it leads again") {
-    view.leader = LeaderKeyView{"n2", 79, 9, 9};
-    is_off = false;
-  }
-  SECTION("etcd is silent") {
-    node.pass(60s);
-    is_off = false;
-  }
-  CHECK(orders<CancelAction>(node.tell(view)).empty() != is_off);
-}
-
-TEST_CASE("a replica follows whom its tags name while that one runs, else the leader", "[leader]") {
-  Node node;
-  NodeSettings settings;
-  settings.name = "n1";
-  settings.tags.replicatefrom = "n3";
-  StoreView view = node.store(8, system_id);
-  view.leader = LeaderKeyView{"n2", 78, 5, 5};
-  view.members = {running("n1"), running("n2"), running("n3")};
-  std::string expected = "n2";
-  SECTION("it runs") {
-    expected = "n3";
-  }
-  SECTION("it does not run") {
-    view.members[2].is_running = false;
-  }
-  SECTION("it is gone") {
-    view.members.pop_back();
-  }
-  SECTION("it is this node") {
-    settings.tags.replicatefrom = "n1";
-  }
-  SECTION("nobody is named") {
-    settings.tags.replicatefrom.clear();
-  }
-  SECTION("no stream is wanted") {
-    settings.tags.nostream = true;
-    expected.clear();
-  }
-  SECTION("the leader is a stranger of this node's name") {
-    view.members[2].is_running = false;
-    view.leader->name = "n1";
-    expected.clear();
-  }
-  node.tell(view);
-  node.tell(node.server(ServerKind::standby));
-  CHECK(node.tell(settings).wanted.follow == expected);
 }
 
 }  // namespace tamada::ha

@@ -1,10 +1,10 @@
-// A node whose history does not fit the leader's.
+// A node beside another leader: a history that does not fit, a copy, whom it follows.
 #include <catch2/catch.hpp>
 
 #include <string>
 #include <vector>
 
-#include "tests/unit/agent/ha/decider_node.h"
+#include "tests/unit/agent/ha/lock_holder.h"
 
 namespace tamada::ha {
 namespace {
@@ -111,6 +111,73 @@ TEST_CASE_METHOD(Node,
   tell(ActionEnded{begun[0].action.id, {ActionResult::Outcome::done, Divergence::cannot_know, {}}});
   pass(1s);
   CHECK(begins(look(ControlState::shut_down), ActionKind::check_divergence));
+}
+
+TEST_CASE("a copy is called off when its leader does not lead any more", "[rejoin]") {
+  Node node;
+  StoreView view = node.store(8, system_id);
+  view.leader = LeaderKeyView{"n2", 78, 5, 5};
+  view.members = {running("n2"), running("n3")};
+  view.members[0].role = patroni::NodeRole::primary;
+  node.tell(view);
+  REQUIRE(begins(node.tell(node.server(ServerKind::stopped, DataState::absent)), ActionKind::clone));
+  node.pass(1s);
+  view.as_of = node.now();
+  ++view.revision;
+  bool is_off = true;
+  SECTION("nobody leads") {
+    view.leader.reset();
+  }
+  SECTION("somebody else leads") {
+    view.leader = LeaderKeyView{"n3", 79, 9, 9};
+  }
+  SECTION("it leads again") {
+    view.leader = LeaderKeyView{"n2", 79, 9, 9};
+    is_off = false;
+  }
+  SECTION("etcd is silent") {
+    node.pass(60s);
+    is_off = false;
+  }
+  CHECK(orders<CancelAction>(node.tell(view)).empty() != is_off);
+}
+
+TEST_CASE("a replica follows whom its tags name while that one runs, else the leader", "[rejoin]") {
+  Node node;
+  NodeSettings settings;
+  settings.name = "n1";
+  settings.tags.replicatefrom = "n3";
+  StoreView view = node.store(8, system_id);
+  view.leader = LeaderKeyView{"n2", 78, 5, 5};
+  view.members = {running("n1"), running("n2"), running("n3")};
+  std::string expected = "n2";
+  SECTION("it runs") {
+    expected = "n3";
+  }
+  SECTION("it does not run") {
+    view.members[2].is_running = false;
+  }
+  SECTION("it is gone") {
+    view.members.pop_back();
+  }
+  SECTION("it is this node") {
+    settings.tags.replicatefrom = "n1";
+  }
+  SECTION("nobody is named") {
+    settings.tags.replicatefrom.clear();
+  }
+  SECTION("no stream is wanted") {
+    settings.tags.nostream = true;
+    expected.clear();
+  }
+  SECTION("the leader is a stranger of this node's name") {
+    view.members[2].is_running = false;
+    view.leader->name = "n1";
+    expected.clear();
+  }
+  node.tell(view);
+  node.tell(node.server(ServerKind::standby));
+  CHECK(node.tell(settings).wanted.follow == expected);
 }
 
 }  // namespace tamada::ha
