@@ -144,6 +144,8 @@ void AgentHost::on_store(const ha::StoreView& view) {
     known_settings_ = settings;
     apply(settings);
   }
+  // A store that was wiped counts its revisions anew: what peers said of an earlier vacancy is not about this one.
+  if (view.store_id != memory_.store_id || view.revision < memory_.revision) answers_.clear();
   memory_.store_id = view.store_id;
   memory_.revision = view.revision;
   for (const ha::MemberView& member : view.members) memory_member(member);
