@@ -40,6 +40,9 @@ void AgentHost::start() {
   decider_ = std::make_unique<ha::Decider>(node, known_settings_, process_.now());
   config_text_.clear();
   lock_->set_ttl(known_settings_.ttl.count());
+  answers_.clear();
+  began_ = process_.now();
+  heard_store_.reset();
   member_lease_ = 0;
   member_key_ = {};
   is_publishing_ = false;
@@ -79,6 +82,10 @@ void AgentHost::kill() {
 
 bool AgentHost::holds_lock() const {
   return process_.is_alive() && decider_ && decider_->state(process_.now()).holds_lock;
+}
+
+bool AgentHost::has_voted() const {
+  return process_.runs() && decider_ && decider_->state(process_.now()).receiver_gone_since;
 }
 
 void AgentHost::apply(const ha::HaEvent& event) {
@@ -125,6 +132,7 @@ void AgentHost::server_changed() {
 }
 
 void AgentHost::on_store(const ha::StoreView& view) {
+  heard_store_ = view.as_of;
   lock_->saw_leader(view);
   saw_member_key(view);
   const std::string config = mirror_->keys().config() ? mirror_->keys().config()->value : std::string();
@@ -136,6 +144,8 @@ void AgentHost::on_store(const ha::StoreView& view) {
     known_settings_ = settings;
     apply(settings);
   }
+  // A store that was wiped counts its revisions anew: what peers said of an earlier vacancy is not about this one.
+  if (view.store_id != memory_.store_id || view.revision < memory_.revision) answers_.clear();
   memory_.store_id = view.store_id;
   memory_.revision = view.revision;
   for (const ha::MemberView& member : view.members) memory_member(member);
@@ -191,6 +201,7 @@ void AgentHost::ask_peer(const std::string& peer) {
   const auto answer = [this, peer, sent, answered](std::optional<ha::PeerStatus> status) {
     if (std::exchange(*answered, true)) return;
     if (world_.mistakes().races_without_veto && status) status->server = ha::PeerStatus::Server::standby;
+    if (status) answers_[peer] = *status;
     apply(ha::PeerAnswer{peer, sent, std::move(status)});
   };
   process_.after(2s, [answer] { answer(std::nullopt); });
@@ -244,6 +255,17 @@ ha::PeerStatus AgentHost::answer_peer() {
   return status;
 }
 
+// Those that its Decider takes for final: of this vacancy.
+void AgentHost::count_votes() {
+  const std::optional<std::int64_t> vacancy = decider_->state(process_.now()).receiver_gone_since;
+  std::map<std::string, ha::Lsn> votes;
+  for (const auto& [peer, status] : answers_) {
+    const bool is_final = vacancy && status.receiver_gone_since && *status.receiver_gone_since >= *vacancy;
+    if (is_final && status.position) votes[peer] = *status.position;
+  }
+  world_.counted(name_, std::move(votes));
+}
+
 void AgentHost::begin(const ha::Action& action) {
   // The way back of a handover that began before the pause is its end.
   const bool knows_pause = known_settings_.pause && process_.now() > paused_since_ + 1ms;
@@ -259,7 +281,13 @@ void AgentHost::begin(const ha::Action& action) {
   run(action);
 }
 
-void AgentHost::run(const ha::Action& action) {
+void AgentHost::run(ha::Action action) {
+  if (world_.mistakes().rebuilds_unasked && action.kind == ha::ActionKind::start_standby &&
+      action.from.empty() && last_look_.was_primary()) {
+    action.from = world_.other_that_runs(name_);
+    action.kind = action.from.empty() ? action.kind : ha::ActionKind::clone;
+    action.may_replace_data = true;
+  }
   is_acting_ = true;
   server_.begin(action,
                 process_.bind([this, id = action.id, kind = action.kind](const ha::ActionResult& result) {

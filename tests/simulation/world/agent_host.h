@@ -7,8 +7,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "agent/api/answers/node_snapshot.h"
 #include "agent/ha/decider.h"
+#include "common/patroni/cluster_members.h"
+#include "common/patroni/node_status.h"
 #include "tests/simulation/world/guard_host.h"
 #include "tests/simulation/world/lock_client.h"
 #include "tests/simulation/world/store_mirror.h"
@@ -39,8 +43,16 @@ class AgentHost {
   [[nodiscard]] ha::RowId row() const { return row_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }  // the last one that was told
   [[nodiscard]] bool holds_lock() const;
+  [[nodiscard]] bool has_voted() const;  // its WAL receiver is off for a vacancy that it sees
   // GET /patroni of this agent, asked by a peer: as a query that begins now sees the server.
   [[nodiscard]] ha::PeerStatus answer_peer();
+  // What its REST API says to a router now: GET /master or /replica, and GET /cluster, which reads etcd first.
+  struct RestAnswer {
+    int status = 0;
+    patroni::NodeStatus body;
+  };
+  [[nodiscard]] RestAnswer answer_check(std::string_view path) const;
+  void read_cluster(const std::function<void(std::optional<patroni::ClusterMembers>)>& done);
   void set_tags(const ha::NodeTags& tags) { tags_ = tags; }
 
  private:
@@ -50,7 +62,9 @@ class AgentHost {
   void look();
   void ask_peer(const std::string& peer);
   void begin(const ha::Action& action);
-  void run(const ha::Action& action);
+  void run(ha::Action action);
+  void count_votes();
+  [[nodiscard]] agent::NodeSnapshot rest_snapshot() const;
   void write_sync(const ha::WriteSync& order);
   void write(std::uint64_t id, const etcd::TxnRequest& txn);
   void wrote(std::uint64_t id, const etcd::Outcome<etcd::TxnReply>& reply);
@@ -65,7 +79,10 @@ class AgentHost {
   void publish();
   void write_status();
 
-  void carry_out(const ha::AcquireLock& order) { lock_->acquire(order); }
+  void carry_out(const ha::AcquireLock& order) {
+    count_votes();
+    lock_->acquire(order);
+  }
   void carry_out(const ha::RenewLock&) { lock_->renew(); }
   void carry_out(const ha::ReleaseLock& order) { lock_->release(order.final_position); }
   void carry_out(const ha::ArmGuard& order);
@@ -101,6 +118,9 @@ class AgentHost {
   std::string reason_;
   ha::WantedSettings wanted_;
   ha::ServerView last_look_;
+  std::map<std::string, ha::PeerStatus> answers_;  // of peers, the last of each
+  TimePoint began_{};
+  std::optional<TimePoint> heard_store_;  // when the newest view of it was asked for
   std::int64_t member_lease_ = 0;
   // The member key as it was last written or seen: a put of which no answer came may be carried out late.
   struct MemberKey {

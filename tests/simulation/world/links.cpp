@@ -17,8 +17,8 @@ void Links::set_delay(Duration least, Duration most) {
   most_ = most;
 }
 
-bool Links::loses(const std::string& from, const std::string& to) {
-  return is_cut(from, to) || (loss_ > 0 && random_.chance(loss_, 1000));
+bool Links::loses(const std::string& from, const std::string& to, Random& random) const {
+  return is_cut(from, to) || (loss_ > 0 && random.chance(loss_, 1000));
 }
 
 EtcdRoute Links::route(const std::string& from, std::size_t member) {

@@ -1,5 +1,5 @@
 // Links: who reaches whom in the simulated world, how long it takes and what is lost. Places are named: a machine ("n1"), an
-// etcd member ("etcd0"), the clients' machine ("clients").
+// etcd member ("etcd0"), the router's ("router"). Who draws from numbers of its own does not change what the others meet.
 #pragma once
 
 #include <cstddef>
@@ -29,9 +29,13 @@ class Links {
   // Of a thousand messages.
   void set_loss(unsigned per_mille) { loss_ = per_mille; }
 
-  [[nodiscard]] Duration delay() { return random_.between(least_, most_); }
+  [[nodiscard]] Duration delay() { return delay(random_); }
+  [[nodiscard]] Duration delay(Random& random) const { return random.between(least_, most_); }
   // This message does not arrive.
-  [[nodiscard]] bool loses(const std::string& from, const std::string& to);
+  [[nodiscard]] bool loses(const std::string& from, const std::string& to) {
+    return loses(from, to, random_);
+  }
+  [[nodiscard]] bool loses(const std::string& from, const std::string& to, Random& random) const;
   [[nodiscard]] EtcdRoute route(const std::string& from, std::size_t member);
 
  private:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@ namespace {
 constexpr Duration quiet_before = 60s;
 constexpr Duration fault_time = 9min;
 constexpr Duration heal_limit = 5min;
+constexpr Duration router_limit = 90s;  // an identity in dispute is adopted after a minute
 
 WorldOptions random_options(Random& random) {
   WorldOptions options;
@@ -37,7 +39,7 @@ WorldOptions random_options(Random& random) {
 // One fault or one operator's act: what begins now, and what ends it.
 class Faults {
  public:
-  Faults(World& world, Random random) : world_(world), random_(random) {}
+  Faults(World& world, Random random) : world_(world), random_(random), later_(random.fork(1)) {}
 
   void begin_one() {
     const std::string node = random_.pick(world_.names());
@@ -121,6 +123,12 @@ class Faults {
     }
   }
 
+  // Draws nothing from what the others draw from.
+  void begin_later_one() {
+    if (later_.chance(1, 6)) freeze_until_vote();
+    if (later_.chance(1, 8) && world_.router() != nullptr) trouble_router();
+  }
+
  private:
   void act(const std::string& who, const std::string& words, const std::function<void()>& work) {
     world_.tell(who, words);
@@ -202,6 +210,42 @@ class Faults {
       });
     });
   }
+  void trouble_router() {
+    RouterHost& router = *world_.router();
+    const Duration span = later_.between(100ms, 20s);
+    const std::string node = later_.pick(world_.names());
+    switch (later_.below(3)) {
+      case 0:
+        return act(RouterHost::place, "the router is started anew", [&router] { router.start(); });
+      case 1:
+        world_.tell(RouterHost::place, "the router freezes");
+        router.process().freeze();
+        return end(span / 2, [&router] { router.process().thaw(); });
+      default:
+        world_.cut(node, RouterHost::place, later_.chance(1, 2));
+        return end(span, [this, node] {
+          world_.links().heal(node, RouterHost::place);
+          world_.links().heal(RouterHost::place, node);
+        });
+    }
+  }
+  // A leader stands still until others have voted about who follows it, and comes back while one of them is promoted: its
+  // backends write for a moment before its guard has its turn.
+  void freeze_until_vote() {
+    const std::string leader = world_.leader();
+    if (leader.empty() || !world_.machine_runs(leader)) return;
+    world_.freeze_machine(leader, true);
+    thaw_after_vote(leader, world_.scheduler().now() + 70s);
+  }
+  void thaw_after_vote(const std::string& leader, TimePoint limit) {
+    const auto has_voted = [this](const std::string& name) { return world_.agent(name)->has_voted(); };
+    const std::vector<std::string>& names = world_.names();
+    const bool is_time =
+        world_.scheduler().now() >= limit || std::any_of(names.begin(), names.end(), has_voted);
+    if (!is_time) return end(20ms, [this, leader, limit] { thaw_after_vote(leader, limit); });
+    end(later_.between(Duration(0us), Duration(3500ms)),
+        [this, leader] { world_.thaw_machine(leader, later_.between(50ms, 200ms)); });
+  }
   // A second node of one name comes in the moment that the lock is free.
   // Not after a pause: a leader whose guard was off then is left alone by the real ones only.
   void pose(const std::string& node) {
@@ -226,6 +270,7 @@ class Faults {
 
   World& world_;
   Random random_;
+  Random later_;
   int damaged_ = 0;
 };
 
@@ -235,6 +280,9 @@ HistoryResult play_random_history(std::uint64_t seed, const HistoryOptions& opti
   Random random(seed ^ 0x9e3779b97f4a7c15ULL);
   WorldOptions world_options = random_options(random);
   world_options.mistakes = options.mistakes;
+  world_options.keeps_frozen_streams = options.has_later_faults;
+  // The router costs as much time as all the others.
+  world_options.has_router = options.has_later_faults && random.fork(8).chance(1, 3);
   World world(seed, world_options);
   Faults faults(world, random.fork(7));
   std::string breach;
@@ -246,6 +294,7 @@ HistoryResult play_random_history(std::uint64_t seed, const HistoryOptions& opti
     // Some calm, then several at once.
     world.run_for(random.chance(1, 3) ? random.between(100ms, 5s) : random.between(5s, 40s));
     for (std::uint64_t i = random.chance(1, 4) ? 1 + random.below(4) : 1; i > 0; --i) faults.begin_one();
+    if (options.has_later_faults) faults.begin_later_one();
   }
   if (breach.empty() && world.breach().empty()) {
     world.run_for(80s);  // every fault ends by itself
@@ -254,6 +303,13 @@ HistoryResult play_random_history(std::uint64_t seed, const HistoryOptions& opti
       breach = "everything is healed, and the cluster does not become whole";
       world.tell("", "in the end:\n" + world.summary());
     }
+  }
+  const auto is_routed = [&] {
+    return world.router() == nullptr || world.router()->leader() == world.leader();
+  };
+  if (breach.empty() && world.breach().empty() && !world.run_until(is_routed, router_limit) &&
+      world.breach().empty()) {
+    breach = "the cluster is whole, and the router does not find its leader: " + world.router()->reason();
   }
   HistoryResult result;
   result.breach = world.breach().empty() ? breach : world.breach();

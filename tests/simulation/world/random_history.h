@@ -22,6 +22,8 @@ struct HistoryResult {
 struct HistoryOptions {
   Mistakes mistakes;
   bool keep_history = false;
+  // Faults that came into the world when histories were kept already: those stay what they were.
+  bool has_later_faults = true;
 };
 
 // The same seed gives the same history.

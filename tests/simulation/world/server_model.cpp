@@ -66,6 +66,7 @@ ha::ServerView ServerModel::look() {
       view.follows = upstream_;
       view.is_receiving = !streams_from_.empty();
       view.is_receiver_gone = is_receiver_off_ && streams_from_.empty();
+      if (world_.mistakes().votes_too_early) view.is_receiver_gone = wanted_.receiver_off.has_value();
       break;
     case ServerKind::primary:
       view.written = flushed_;
@@ -155,6 +156,8 @@ void ServerModel::receive() {
   const bool serves = up != nullptr && !up->hangs_ &&
                       (up->kind_ == ServerKind::primary || up->kind_ == ServerKind::standby ||
                        (up->kind_ == ServerKind::stopping && streams_from_ == upstream_));
+  // Nobody ends the connection to a machine that stands still, before a time-out that is longer than a lock lasts.
+  if (!serves && streams_from_ == upstream_ && world_.keeps_stream_from(upstream_)) return arm_receive(500ms);
   if (!serves) {
     if (up == nullptr || up->kind_ == ServerKind::stopped) streams_from_.clear();
     return arm_receive(500ms);
@@ -214,7 +217,8 @@ void ServerModel::apply_settings() {
   if (wanted_.receiver_off) {
     if (!is_receiver_off_) {
       // The setting, then the process, which takes a moment to end.
-      after(random_.between(1ms, 50ms), [this] {
+      const Duration most = world_.mistakes().votes_too_early ? Duration(5s) : Duration(50ms);
+      after(random_.between(Duration(1ms), most), [this] {
         if (!wanted_.receiver_off) return;
         is_receiver_off_ = true;
         stop_streaming();

@@ -55,6 +55,7 @@ class ServerModel final : public NodeServer {
   [[nodiscard]] const std::vector<std::string>& synchronous_names() const { return sync_names_; }
   [[nodiscard]] bool is_closed() const { return is_closed_; }
   [[nodiscard]] ha::ServerKind kind() const { return kind_; }
+  [[nodiscard]] bool hangs() const { return hangs_; }
   [[nodiscard]] const std::string& upstream() const { return upstream_; }
   [[nodiscard]] bool is_streaming_from(const std::string& name) const { return streams_from_ == name; }
 

@@ -46,9 +46,13 @@ World::World(std::uint64_t seed, WorldOptions options)
     scheduler_.after(random_.between(0ms, 500ms), [agent = node.agent.get()] { agent->start(); });
   }
   scheduler_.after(options_.write_interval, [this] { write_row(); });
+  if (!options_.has_router) return;
+  router_ = std::make_unique<RouterHost>(*this, random_.fork(3));
+  scheduler_.after(random_.fork(4).between(0s, 20s), [this] { router_->start(); });
 }
 
 World::~World() {
+  if (router_) router_->kill();
   for (auto& [name, node] : nodes_) node.agent->kill();
 }
 
@@ -120,6 +124,14 @@ bool World::guard_holds(const std::string& name) {
   if (settings().pause || mistakes().arms_late) return true;
   const guard::FenceState& fence = agent(name)->guard().fence();
   return fence.standing == guard::FenceStanding::armed && scheduler_.now() < fence.fires_at();
+}
+
+std::string World::other_that_runs(const std::string& name) const {
+  for (const auto& [other, node] : nodes_) {
+    const ha::ServerKind kind = node.server->kind();
+    if (other != name && (kind == ha::ServerKind::primary || kind == ha::ServerKind::standby)) return other;
+  }
+  return {};
 }
 
 std::string World::summary() {
@@ -228,6 +240,21 @@ void World::freeze_machine(const std::string& name, bool is_frozen) {
   }
 }
 
+void World::thaw_machine(const std::string& name, Duration late) {
+  if (frozen_.erase(name) == 0) return;
+  tell(name, "the machine thaws, its server first");
+  thawed_at_[name] = scheduler_.now();
+  Node& node = nodes_.at(name);
+  node.server->freeze(false);
+  node.server->write(++last_row_, [] {});  // what a client had sent meanwhile
+  scheduler_.after(late, [this, name, &node] {
+    if (frozen_.contains(name)) return;
+    node.agent->guard().process().thaw();
+    node.agent->process().thaw();
+  });
+  scheduler_.after(300ms, [this] { check_leaders(); });
+}
+
 void World::power_off(const std::string& name) {
   if (off_.contains(name)) return;
   freeze_machine(name, false);
@@ -260,6 +287,7 @@ void World::isolate(const std::string& name) {
     if (other != name) cut(name, other);
   }
   for (std::size_t i = 0; i < etcd_.size(); ++i) cut(name, etcd_place(i));
+  if (router_) cut(name, RouterHost::place);
 }
 
 void World::pose_as(const std::string& name, Duration span) {
@@ -309,6 +337,7 @@ void World::heal() {
     agent(name)->guard().process().thaw();
     start_agent(name);
   }
+  if (router_) router_->process().thaw();
 }
 
 }  // namespace tamada::simulation

@@ -15,6 +15,7 @@
 #include "agent/ha/decision_table.h"
 #include "tests/simulation/world/agent_host.h"
 #include "tests/simulation/world/links.h"
+#include "tests/simulation/world/router_host.h"
 #include "tests/simulation/world/server_model.h"
 
 namespace tamada::simulation {
@@ -26,6 +27,11 @@ struct Mistakes {
   bool sets_names_before_key = false;  // a standby leaves the setting before it leaves /sync
   bool races_without_veto = false;     // a primary among the peers is no veto
   bool arms_late = false;              // the guard says that it is armed, and is half a minute later
+  bool votes_too_early = false;        // a vote says that the WAL receiver has gone, which ends seconds later
+  bool acknowledges_early = false;     // the router's workers say that they have cut, long before they do
+  bool crosses_answers = false;        // the router takes some answers for another node's
+  bool rebuilds_unasked =
+      false;  // a primary that crashed copies whoever runs, before anybody knows who leads
 };
 
 struct WorldOptions {
@@ -34,6 +40,8 @@ struct WorldOptions {
   ha::ClusterSettings settings;
   Mistakes mistakes;
   Duration write_interval = 200ms;
+  bool has_router = false;
+  bool keeps_frozen_streams = false;  // a standby's stream outlives that its upstream's machine stands still
 };
 
 class World {
@@ -51,6 +59,8 @@ class World {
 
   // ---- faults and operators
   void freeze_machine(const std::string& name, bool is_frozen);
+  // Its server goes on first; the guard and the agent have their turn after `late`, which is less than a moment of thawing.
+  void thaw_machine(const std::string& name, Duration late);
   void power_off(const std::string& name);  // everything on it ends
   void power_on(const std::string& name);
   void start_agent(const std::string& name);
@@ -68,7 +78,9 @@ class World {
   [[nodiscard]] AgentHost* agent(const std::string& name);
   [[nodiscard]] ServerModel* server(const std::string& name);
   [[nodiscard]] std::vector<ServerModel*> servers();
+  [[nodiscard]] RouterHost* router() { return router_.get(); }  // null: the world has none
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  [[nodiscard]] bool machine_is_on(const std::string& name) const { return !off_.contains(name); }
   [[nodiscard]] bool machine_runs(const std::string& name) const {
     return !off_.contains(name) && !frozen_.contains(name);
   }
@@ -92,8 +104,13 @@ class World {
   [[nodiscard]] const Mistakes& mistakes() const { return options_.mistakes; }
   [[nodiscard]] const ha::ClusterSettings& settings() const { return options_.settings; }
   [[nodiscard]] ha::ClusterSettings settings_of(const std::string& config) const;
+  [[nodiscard]] bool keeps_stream_from(const std::string& name) const {
+    return options_.keeps_frozen_streams && frozen_.contains(name);
+  }
   [[nodiscard]] bool guard_holds(const std::string& name);
+  [[nodiscard]] std::string other_that_runs(const std::string& name) const;  // empty: none
   void tell(const std::string& who, const std::string& words);
+  void fail(const std::string& words);  // what must never be has happened
   void reached(ha::RowId row) { reached_.insert(row); }
   void server_changed(const std::string& name);
   void acknowledged(ServerModel& server, std::uint64_t row);
@@ -101,6 +118,8 @@ class World {
   void believed(const std::string& name, const ha::LockReport& report);  // it holds the lock, and until when
   void replaced(ServerModel& server);                                    // its data are about to be replaced
   void released(const std::string& name);  // its leader key has gone by its will
+  // It tries to take the lock with these votes: positions of which their voters have said that they are final.
+  void counted(const std::string& name, std::map<std::string, Lsn> votes);
   void begins(const std::string& name, const ha::Action& action, bool knows_pause);
 
  private:
@@ -109,8 +128,7 @@ class World {
   void put_failover(const std::string& leader, const std::string& candidate);
   void write_row();
   void check_leaders();
-  void check_sync(const std::string& why);
-  void fail(const std::string& words);
+  void check_votes(const ServerModel& server);
   [[nodiscard]] patroni::SyncValue sync_key() const;
 
   struct Node {
@@ -129,6 +147,7 @@ class World {
   EtcdModel etcd_;
   std::vector<std::string> names_;
   std::map<std::string, Node> nodes_;
+  std::unique_ptr<RouterHost> router_;
   std::set<std::string> off_;
   std::set<std::string> frozen_;
   std::map<std::string, TimePoint> thawed_at_;
@@ -141,6 +160,7 @@ class World {
   bool has_double_timeline_ = false;
   TimePoint etcd_reset_at_{};
   EventId config_look_;
+  std::map<std::string, std::map<std::string, Lsn>> votes_;  // by whose it are
   std::uint64_t last_row_ = 0;
   std::vector<Row> acknowledged_;
   std::deque<std::string> history_;

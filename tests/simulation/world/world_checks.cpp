@@ -107,6 +107,7 @@ void World::promoted(ServerModel& server) {
     tell(server.name(), "there is another timeline of this number");
     has_double_timeline_ = true;
   }
+  check_votes(server);
   if (is_chosen) return;
   std::set<std::uint64_t> rows;
   for (const WalRecord& record : server.wal().records) rows.insert(record.row);
@@ -117,6 +118,20 @@ void World::promoted(ServerModel& server) {
             fmt::format("{} is promoted without row {}, which was acknowledged", server.name(), row.row));
       }
     }
+  }
+}
+
+void World::counted(const std::string& name, std::map<std::string, Lsn> votes) {
+  votes_[name] = std::move(votes);
+}
+
+// A voter whose receiver had gone has received nothing since but from whom it voted for, or from whoever led in between.
+void World::check_votes(const ServerModel& server) {
+  for (const auto& [name, position] : votes_[server.name()]) {
+    const Wal& theirs = this->server(name)->wal();
+    if (theirs.end() <= position || server.wal().common(theirs) == theirs.records.size()) continue;
+    fail(fmt::format("{} is promoted, and {}, which voted with {}, has received up to {} since",
+                     server.name(), name, position, theirs.end()));
   }
 }
 
