@@ -1,6 +1,7 @@
 #include "tests/simulation/world/agent_host.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "tests/simulation/world/world.h"
@@ -9,6 +10,15 @@ namespace tamada::simulation {
 namespace {
 
 constexpr Duration look_interval = 1s;
+// The guard is asked as often as a real agent asks it, and missing after as many turns without an answer: turns, since an
+// agent that stood still has not asked.
+constexpr Duration guard_interval = 500ms;
+constexpr int silent_limit = 6;
+
+// What the guard has to do itself; all else the agent can do without it.
+bool needs_guard(ha::ActionKind kind) {
+  return kind != ha::ActionKind::stop_fast && kind != ha::ActionKind::stop_immediate;
+}
 
 }  // namespace
 
@@ -52,7 +62,11 @@ void AgentHost::start() {
   is_acting_ = false;
   world_.tell(name_, "the agent starts");
   apply(memory_);
-  apply(guard_.report());
+  silent_turns_ = 0;
+  is_guard_missing_ = !guard_.process().runs();
+  ha::GuardReport missing;
+  missing.is_missing = true;
+  apply(is_guard_missing_ ? missing : guard_.report());
   if (lock_file_.epoch != 0) {
     ha::LockReport report;
     report.operation = ha::LockReport::Operation::adopted;
@@ -66,6 +80,7 @@ void AgentHost::start() {
   }
   mirror_->start();
   look();
+  watch_guard();
   keep_member();
 }
 
@@ -124,6 +139,16 @@ void AgentHost::look() {
     apply(view);
     publish();
   });
+}
+
+void AgentHost::watch_guard() {
+  process_.after(guard_interval, [this] { watch_guard(); });
+  silent_turns_ = guard_.process().runs() ? 0 : silent_turns_ + 1;
+  const bool is_missing = silent_turns_ >= silent_limit;
+  if (std::exchange(is_guard_missing_, is_missing) == is_missing) return;
+  ha::GuardReport missing;
+  missing.is_missing = true;
+  apply(is_missing ? missing : guard_.report());
 }
 
 void AgentHost::server_changed() {
@@ -287,6 +312,11 @@ void AgentHost::run(ha::Action action) {
     action.from = world_.other_that_runs(name_);
     action.kind = action.from.empty() ? action.kind : ha::ActionKind::clone;
     action.may_replace_data = true;
+  }
+  if (needs_guard(action.kind) && !guard_.process().runs()) {
+    return process_.after(3s, [this, id = action.id] {
+      apply(ha::ActionEnded{id, {ha::ActionResult::Outcome::failed, {}, "the guard does not answer"}});
+    });
   }
   is_acting_ = true;
   server_.begin(action,

@@ -60,6 +60,7 @@ class AgentHost {
   void apply(const ha::HaEvent& event);
   void tick();
   void look();
+  void watch_guard();
   void ask_peer(const std::string& peer);
   void begin(const ha::Action& action);
   void run(ha::Action action);
@@ -114,6 +115,8 @@ class AgentHost {
   std::unique_ptr<ha::Decider> decider_;
   EventId next_tick_;
   EventId next_look_;
+  int silent_turns_ = 0;  // of the guard
+  bool is_guard_missing_ = false;
   ha::RowId row_ = ha::RowId::wait;
   std::string reason_;
   ha::WantedSettings wanted_;

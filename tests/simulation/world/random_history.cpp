@@ -39,7 +39,8 @@ WorldOptions random_options(Random& random) {
 // One fault or one operator's act: what begins now, and what ends it.
 class Faults {
  public:
-  Faults(World& world, Random random) : world_(world), random_(random), later_(random.fork(1)) {}
+  Faults(World& world, Random random)
+      : world_(world), random_(random), later_(random.fork(1)), guard_(random.fork(2)) {}
 
   void begin_one() {
     const std::string node = random_.pick(world_.names());
@@ -127,6 +128,7 @@ class Faults {
   void begin_later_one() {
     if (later_.chance(1, 6)) freeze_until_vote();
     if (later_.chance(1, 8) && world_.router() != nullptr) trouble_router();
+    if (guard_.chance(1, 10)) freeze_guard();
   }
 
  private:
@@ -146,6 +148,17 @@ class Faults {
       if (!world_.machine_runs(node)) return;
       world_.tell(node, "the agent thaws");
       world_.agent(node)->process().thaw();
+    });
+  }
+  void freeze_guard() {
+    const std::string leader = world_.leader();
+    const std::string node = leader.empty() || guard_.chance(1, 4) ? guard_.pick(world_.names()) : leader;
+    world_.tell(node, "the guard freezes");
+    world_.agent(node)->guard().process().freeze();
+    end(guard_.between(500ms, 45s), [this, node] {
+      if (!world_.machine_runs(node)) return;
+      world_.tell(node, "the guard thaws");
+      world_.agent(node)->guard().process().thaw();
     });
   }
   void cut_some(const std::string& node, Duration span) {
@@ -271,6 +284,7 @@ class Faults {
   World& world_;
   Random random_;
   Random later_;
+  Random guard_;  // of what happens to guards
   int damaged_ = 0;
 };
 
