@@ -108,6 +108,8 @@ class Decider::Impl {
   void start_in_place();
   [[nodiscard]] bool may_be_made_writable();
   [[nodiscard]] std::uint32_t newest_timeline() const;
+  [[nodiscard]] std::uint32_t newest_stored_timeline()
+      const;  // that etcd tells of, by its own key or /history
   void lead();
   void lead_in_pause();
   void look_at_failover();
@@ -265,6 +267,7 @@ class Decider::Impl {
     std::int64_t leader_lease = 0;  // a wiped store counts its epochs anew
     Rejoin state = Rejoin::unchecked;
     bool has_recovered_alone = false;
+    TimePoint proved_at{};  // fits: when it was found out, or WAL was last received
   };
   RejoinState rejoin_;
 

@@ -39,10 +39,14 @@ void Decider::Impl::promote() {
 }
 
 std::uint32_t Decider::Impl::newest_timeline() const {
-  std::uint32_t newest = std::max({server_.timeline, store_->newest_timeline, newest_seen_});
-  if (store_->last_history_timeline != 0) newest = std::max(newest, store_->last_history_timeline + 1);
+  std::uint32_t newest = std::max({server_.timeline, newest_stored_timeline(), newest_seen_});
   for (const auto& [name, member] : last_members_) newest = std::max(newest, member.timeline.value_or(0));
   return newest;
+}
+
+std::uint32_t Decider::Impl::newest_stored_timeline() const {
+  const std::uint32_t ended = store_->last_history_timeline;
+  return std::max(store_->newest_timeline, ended == 0 ? 0 : ended + 1);
 }
 
 void Decider::Impl::start_in_place() {

@@ -4,6 +4,13 @@
 #include "agent/ha/decider_impl.h"
 
 namespace tamada::ha {
+namespace {
+
+// A standby that receives nothing for this long, although its leader runs, is compared with it once more: a stream from a
+// former leader may have brought something after the first comparison.
+constexpr Duration receives_nothing_limit = 30s;
+
+}  // namespace
 
 void Decider::Impl::track_rejoin() {
   if (may_write_) rejoin_ = {};
@@ -20,6 +27,10 @@ void Decider::Impl::track_rejoin() {
   if (server_.kind == ServerKind::standby && server_.is_receiving && server_.follows == leader.name) {
     rejoin_.state = Rejoin::fits;
   }
+  if (rejoin_.state != Rejoin::fits || server_.is_receiving) rejoin_.proved_at = now_;
+  const bool should_receive =
+      server_.kind == ServerKind::standby && !server_.follows.empty() && leader_runs();
+  if (should_receive && now_ >= rejoin_.proved_at + receives_nothing_limit) rejoin_.state = Rejoin::unchecked;
 }
 
 // What may be done about histories that do not fit has changed.

@@ -130,6 +130,8 @@ Situation Decider::Impl::situation() const {
   s.may_replace_data = cluster_.remove_data_on_rewind_failure || cluster_.remove_data_on_diverged_timelines;
   s.was_primary = server_.was_primary();
   s.is_found_primary = is_found_primary_;
+  s.is_superseded = server_.kind == ServerKind::primary && store_ && server_.timeline != 0 &&
+                    server_.timeline < newest_stored_timeline();
   s.waits_for_left_lock = waits_for_left_lock();
   s.is_candidate = store_ && store_->failover.is_asked_for() && store_->failover.candidate == node_.name;
   s.stands_back = now_ < stands_back_until_;

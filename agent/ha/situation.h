@@ -50,6 +50,7 @@ struct Situation {
   bool may_replace_data = false;  // settings allow that broken or diverged data are replaced by a copy
   bool was_primary = false;       // stopped: it was stopped, or ended, as a primary
   bool is_found_primary = false;  // ran as a primary when the agent came, without a lock of ours
+  bool is_superseded = false;     // a primary on an older timeline than etcd says that the cluster has begun
   // The same, in a pause; and the leader key has our name with the lease of whoever ran here before, which is about to end.
   bool waits_for_left_lock = false;
   bool is_candidate = false;  // /failover names us

@@ -62,8 +62,8 @@ void AgentHost::start() {
   is_acting_ = false;
   world_.tell(name_, "the agent starts");
   apply(memory_);
-  silent_turns_ = 0;
-  is_guard_missing_ = !guard_.process().runs();
+  silent_turns_ = guard_.process().runs() ? 0 : silent_limit;
+  is_guard_missing_ = silent_turns_ > 0;
   ha::GuardReport missing;
   missing.is_missing = true;
   apply(is_guard_missing_ ? missing : guard_.report());
@@ -124,7 +124,10 @@ void AgentHost::carry_out(const ha::Step& step) {
   next_tick_ = world_.scheduler().at(std::max(step.next_tick, process_.now() + 1ms),
                                      process_.bind([this] { tick(); }));
   for (const ha::Order& order : step.orders) {
-    process_.after(50us, [this, order] { std::visit([this](const auto& one) { carry_out(one); }, order); });
+    process_.after(50us, [this, order, row = step.row] {
+      ordered_by_ = row;
+      std::visit([this](const auto& one) { carry_out(one); }, order);
+    });
   }
 }
 
@@ -222,6 +225,7 @@ void AgentHost::carry_out(const ha::DisarmGuard&) {
 
 void AgentHost::ask_peer(const std::string& peer) {
   const TimePoint sent = process_.now();
+  answers_.erase(peer);
   const auto answered = std::make_shared<bool>(false);
   const auto answer = [this, peer, sent, answered](std::optional<ha::PeerStatus> status) {
     if (std::exchange(*answered, true)) return;
@@ -294,7 +298,7 @@ void AgentHost::count_votes() {
 void AgentHost::begin(const ha::Action& action) {
   // The way back of a handover that began before the pause is its end.
   const bool knows_pause = known_settings_.pause && process_.now() > paused_since_ + 1ms;
-  const bool is_handing_over = row_ == ha::RowId::handing_over;
+  const bool is_handing_over = ordered_by_ == ha::RowId::handing_over;
   world_.begins(name_, action, knows_pause && !is_handing_over && !is_finishing_);
   // Somebody asked for it in the pause: it ends with this node behind the new leader.
   if (is_handing_over && action.kind == ha::ActionKind::stop_fast) is_finishing_ = true;

@@ -118,6 +118,7 @@ class AgentHost {
   int silent_turns_ = 0;  // of the guard
   bool is_guard_missing_ = false;
   ha::RowId row_ = ha::RowId::wait;
+  ha::RowId ordered_by_ = ha::RowId::wait;  // the row whose order is being carried out
   std::string reason_;
   ha::WantedSettings wanted_;
   ha::ServerView last_look_;

@@ -58,6 +58,8 @@ TEST_CASE("histories that have found a fault do so, too", "[histories]") {
   options.has_later_faults = false;
   std::set<ha::RowId> rows;
   for (const std::uint64_t seed : {20961, 40426, 30037, 40678, 53326, 80200}) play(seed, 1, rows, options);
+  // A primary that a pause had left behind, on an older timeline; a node that an operator had named.
+  for (const std::uint64_t seed : {911000729, 7000758}) play(seed, 1, rows);
 }
 
 TEST_CASE("fresh histories do so, too", "[histories]") {

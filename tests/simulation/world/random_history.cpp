@@ -150,16 +150,21 @@ class Faults {
       world_.agent(node)->process().thaw();
     });
   }
+  // Alone: where neither the guard nor the agent runs, nothing on the node can end its server.
   void freeze_guard() {
     const std::string leader = world_.leader();
     const std::string node = leader.empty() || guard_.chance(1, 4) ? guard_.pick(world_.names()) : leader;
+    if (!world_.agent(node)->process().runs()) return;
     world_.tell(node, "the guard freezes");
     world_.agent(node)->guard().process().freeze();
-    end(guard_.between(500ms, 45s), [this, node] {
-      if (!world_.machine_runs(node)) return;
-      world_.tell(node, "the guard thaws");
-      world_.agent(node)->guard().process().thaw();
-    });
+    thaw_guard(node, world_.scheduler().now() + guard_.between(500ms, 45s));
+  }
+  void thaw_guard(const std::string& node, TimePoint limit) {
+    if (world_.agent(node)->process().is_frozen() && !world_.machine_runs(node)) return;
+    if (world_.agent(node)->process().runs() && world_.scheduler().now() < limit)
+      return end(20ms, [this, node, limit] { thaw_guard(node, limit); });
+    world_.tell(node, "the guard thaws");
+    world_.agent(node)->guard().process().thaw();
   }
   void cut_some(const std::string& node, Duration span) {
     std::string other = random_.pick(world_.names());

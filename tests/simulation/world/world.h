@@ -123,6 +123,8 @@ class World {
   void begins(const std::string& name, const ha::Action& action, bool knows_pause);
 
  private:
+  [[nodiscard]] bool is_named(
+      const std::string& name) const;  // /failover names it as the candidate, and no leader
   void put_config();
   void look_at_config();
   void put_failover(const std::string& leader, const std::string& candidate);
@@ -161,6 +163,7 @@ class World {
   TimePoint etcd_reset_at_{};
   EventId config_look_;
   std::map<std::string, std::map<std::string, Lsn>> votes_;  // by whose it are
+  std::map<std::string, bool> was_named_;  // by an operator, when it last tried to take the lock
   std::uint64_t last_row_ = 0;
   std::vector<Row> acknowledged_;
   std::deque<std::string> history_;

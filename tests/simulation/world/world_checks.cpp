@@ -83,19 +83,13 @@ void World::promoted(ServerModel& server) {
   const patroni::SyncValue key = sync_key();
   tell(server.name(), fmt::format("PROMOTED to timeline {}; /sync: leader '{}', standbys '{}'",
                                   server.wal().timeline, key.leader, fmt::join(key.voters, " ")));
-  // Whoever names a node of their choice, and no leader, takes what it has; also where a pause begins meanwhile.
-  const etcd::KeyValue* failover = etcd_.store().find(std::string(prefix) + "failover");
-  const patroni::FailoverValue value =
-      failover != nullptr ? patroni::read_failover_value(failover->value).value : patroni::FailoverValue{};
-  const bool is_chosen = !value.leader && value.candidate == server.name();
+  // Whoever names a node of their choice, and no leader, takes what it has; also where a pause begins meanwhile, or somebody
+  // asks for something else before it is promoted.
+  const bool is_chosen = is_named(server.name()) || was_named_[server.name()];
   if (is_chosen) {
     // A leader whose guard was off in a pause, and that nobody reaches, may go on: that was the operator's choice, too.
     if (was_paused_) is_forced_ = true;
     for (Row& row : acknowledged_) row.must_stay = row.must_stay && server.wal().has(row.row);
-  }
-  if (scheduler_.now() >= paused_since_) return;
-  if (lock_holder() != server.name() && scheduler_.now() > etcd_reset_at_ + settings().ttl) {
-    fail(fmt::format("{} is promoted without the lock, which '{}' holds", server.name(), lock_holder()));
   }
   // A store that was wiped has forgotten which timelines there were, and who knew them may not be reached: two of one
   // number cannot be told apart, by PostgreSQL neither.
@@ -107,7 +101,11 @@ void World::promoted(ServerModel& server) {
     tell(server.name(), "there is another timeline of this number");
     has_double_timeline_ = true;
   }
-  check_votes(server);
+  if (scheduler_.now() >= paused_since_) return;
+  if (lock_holder() != server.name() && scheduler_.now() > etcd_reset_at_ + settings().ttl) {
+    fail(fmt::format("{} is promoted without the lock, which '{}' holds", server.name(), lock_holder()));
+  }
+  if (!has_double_timeline_) check_votes(server);
   if (is_chosen) return;
   std::set<std::uint64_t> rows;
   for (const WalRecord& record : server.wal().records) rows.insert(record.row);
@@ -121,8 +119,16 @@ void World::promoted(ServerModel& server) {
   }
 }
 
+bool World::is_named(const std::string& name) const {
+  const etcd::KeyValue* failover = etcd_.store().find(std::string(prefix) + "failover");
+  if (failover == nullptr) return false;
+  const patroni::FailoverValue value = patroni::read_failover_value(failover->value).value;
+  return !value.leader && value.candidate == name;
+}
+
 void World::counted(const std::string& name, std::map<std::string, Lsn> votes) {
   votes_[name] = std::move(votes);
+  was_named_[name] = is_named(name);
 }
 
 // A voter whose receiver had gone has received nothing since but from whom it voted for, or from whoever led in between.

@@ -180,4 +180,43 @@ TEST_CASE("a replica follows whom its tags name while that one runs, else the le
   CHECK(node.tell(settings).wanted.follow == expected);
 }
 
+TEST_CASE("a standby that receives nothing is compared with its leader once more", "[rejoin]") {
+  Node node;
+  StoreView view = node.store(8, system_id);
+  view.leader = LeaderKeyView{"n2", 78, 5, 5};
+  view.members = {running("n1"), running("n2")};
+  view.members[1].role = patroni::NodeRole::primary;
+  node.tell(view);
+  ServerView standby = node.server(ServerKind::standby);
+  standby.follows = "n2";
+  const auto checks = orders<BeginAction>(node.tell(standby));
+  REQUIRE(checks.size() == 1);
+  REQUIRE(name_of(checks[0].action.kind) == name_of(ActionKind::check_divergence));
+  ActionResult fits{ActionResult::Outcome::done, Divergence::none, {}};
+  node.tell(ActionEnded{checks[0].action.id, fits});
+  bool is_receiving = false;
+  bool is_asked = true;
+  SECTION("nothing comes") {}
+  SECTION("it receives") {
+    is_receiving = true;
+    is_asked = false;
+  }
+  SECTION("its leader does not run") {
+    view.members[1].is_running = false;
+    is_asked = false;
+  }
+  bool was_asked = false;
+  for (int second = 1; second <= 40; ++second) {
+    node.pass(1s);
+    view.as_of = node.now();
+    standby = node.server(ServerKind::standby);
+    standby.follows = "n2";
+    standby.is_receiving = is_receiving;
+    const Step step = both(node.tell(view), node.tell(standby));
+    if (second < 30) CHECK_FALSE(begins(step, ActionKind::check_divergence));
+    was_asked = was_asked || begins(step, ActionKind::check_divergence);
+  }
+  CHECK(was_asked == is_asked);
+}
+
 }  // namespace tamada::ha

@@ -155,6 +155,27 @@ TEST_CASE("a primary that was found running goes on while its lock is being take
   CHECK(orders<ArmGuard>(step).size() == 1);
 }
 
+TEST_CASE("a primary that the cluster has left behind takes no lock", "[decider]") {
+  Node node;
+  StoreView view = node.store(5, system_id);
+  std::string expected = "writable without the lock";
+  SECTION("somebody has begun a newer timeline") {
+    view.newest_timeline = 3;
+  }
+  SECTION("the history tells of a newer one") {
+    view.last_history_timeline = 1;
+  }
+  SECTION("its own is the newest") {
+    view.newest_timeline = 1;
+    expected = "found primary";
+  }
+  node.tell(view);
+  const Step step = node.tell(node.server(ServerKind::primary));
+  CHECK(name_of(step.row) == expected);
+  CHECK((begins(step, ActionKind::stop_immediate) || begins(step, ActionKind::stop_fast)) ==
+        (expected != "found primary"));
+}
+
 TEST_CASE("a bootstrap whose claim ran out claims again where nobody else has", "[decider]") {
   Node node;
   const std::uint64_t write = made_cluster(node);

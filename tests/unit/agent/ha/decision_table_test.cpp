@@ -187,6 +187,16 @@ std::vector<Case> near_misses() {
   using S = Situation&;
   return {
       // found primary
+      {RowId::writable_without_lock, with(leader(),
+                                          [](S s) {
+                                            s.lock = LockStanding::free;
+                                            s.is_found_primary = s.is_superseded = true;
+                                          })},
+      {RowId::paused_wait, with(leader(),
+                                [](S s) {
+                                  s.lock = LockStanding::free;
+                                  s.is_paused = s.is_superseded = true;
+                                })},
       {RowId::race, with(replica(),
                          [](S s) {
                            s.lock = LockStanding::free;
