@@ -200,7 +200,11 @@ void Decider::Impl::leave() {
   };
   if (cluster_.pause) return done();
   if (server_.kind == ServerKind::stopped && !may_write_) {
-    if (held_) return release();
+    // Where etcd does not answer, the lock ends by itself: nobody waits for more than that.
+    if (held_ && now_ < held_->valid_until) {
+      wake_at(held_->valid_until);
+      return release();
+    }
     return done();
   }
   if (server_.kind == ServerKind::primary && lock_standing() == LockStanding::mine && store_)

@@ -189,6 +189,8 @@ class Decider::Impl {
   bool is_renewal_failing_ = false;  // and it was told
   TimePoint acquire_not_before_{};
   TimePoint release_not_before_{};
+  std::int64_t release_told_ =
+      0;                   // the epoch whose release was told; it may have to be asked for more than once
   bool gives_up_ = false;  // no renewals any more
 
   // The server.

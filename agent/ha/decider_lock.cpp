@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/ha/decider_impl.h"
 
@@ -73,8 +74,10 @@ void Decider::Impl::release() {
   if (now_ < release_not_before_) return wake_at(release_not_before_);
   gives_up_ = true;
   lock_call_ = LockReport::Operation::release;
-  tell(HaFactKind::lock_given_up, step_.reason.empty() ? std::string("the lock is released") : step_.reason,
-       true);
+  if (std::exchange(release_told_, held_->epoch) != held_->epoch) {
+    tell(HaFactKind::lock_given_up, step_.reason.empty() ? std::string("the lock is released") : step_.reason,
+         true);
+  }
   order(ReleaseLock{server_.kind == ServerKind::stopped ? server_.position() : std::nullopt});
 }
 

@@ -249,4 +249,31 @@ TEST_CASE_METHOD(Leading, "a leader that starts for longer than primary_start_ti
   CHECK(name_of(tell(view).row) == name_of(gives_up ? RowId::ill_leads : RowId::starting));
 }
 
+TEST_CASE_METHOD(Leading, "an agent that is to end waits for etcd no longer than its lock lasts",
+                 "[leader]") {
+  renew_until(now() + 20s);
+  tell(server(ServerKind::starting));
+  const auto stops = orders<BeginAction>(tell(LeaveRequest{}));
+  REQUIRE(stops.size() == 1);
+  REQUIRE(name_of(stops[0].action.kind) == name_of(ActionKind::stop_fast));
+  tell(ActionEnded{stops[0].action.id, {ActionResult::Outcome::done, Divergence::cannot_know, {}}});
+  std::size_t told = 0;
+  int ended_at = 0;
+  for (int second = 1; second <= 40 && ended_at == 0; ++second) {
+    pass(1s);
+    // etcd is silent: no view of it comes any more, and no release is answered.
+    Step step = tell(server(ServerKind::stopped));
+    told += facts(step, HaFactKind::lock_given_up).size();
+    if (!orders<ReleaseLock>(step).empty()) {
+      LockReport unanswered = lock(LockReport::Operation::release, 7, view.revision);
+      unanswered.outcome = LockReport::Outcome::cannot_know;
+      step = both(step, tell(unanswered));
+    }
+    if (!orders<Leave>(step).empty()) ended_at = second;
+  }
+  CHECK(told == 1);
+  CHECK(ended_at > 10);
+  CHECK(ended_at <= 21);
+}
+
 }  // namespace tamada::ha
