@@ -108,8 +108,8 @@ class Decider::Impl {
   void start_in_place();
   [[nodiscard]] bool may_be_made_writable();
   [[nodiscard]] std::uint32_t newest_timeline() const;
-  [[nodiscard]] std::uint32_t newest_stored_timeline()
-      const;  // that etcd tells of, by its own key or /history
+  // That etcd tells of, by its own key or by /history.
+  [[nodiscard]] std::uint32_t newest_stored_timeline() const;
   void lead();
   void lead_in_pause();
   void look_at_failover();
@@ -189,8 +189,8 @@ class Decider::Impl {
   bool is_renewal_failing_ = false;  // and it was told
   TimePoint acquire_not_before_{};
   TimePoint release_not_before_{};
-  std::int64_t release_told_ =
-      0;                   // the epoch whose release was told; it may have to be asked for more than once
+  // The epoch whose release was told: it may have to be asked for more than once.
+  std::int64_t release_told_ = 0;
   bool gives_up_ = false;  // no renewals any more
 
   // The server.
