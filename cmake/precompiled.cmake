@@ -16,17 +16,20 @@ if(TAMADA_PCH)
   add_compile_definitions($<TARGET_PROPERTY:fmt::fmt,INTERFACE_COMPILE_DEFINITIONS>)
 endif()
 
-# tamada_precompiled_headers(NAME LINKS ... HEADERS ...): compiles these headers with the flags of this folder, for the
-# targets that say tamada_use_precompiled(TARGET NAME).
+# tamada_precompiled_headers(NAME [SMALL] LINKS ... HEADERS ...): compiles these headers with the flags of this folder, for
+# the targets that say tamada_use_precompiled(TARGET NAME). SMALL: for targets that tamada_prefer_small() was said of.
 function(tamada_precompiled_headers name)
   if(NOT TAMADA_PCH)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "LINKS;HEADERS" ${ARGN})
+  cmake_parse_arguments(arg "SMALL" "" "LINKS;HEADERS" ${ARGN})
   set(source ${CMAKE_BINARY_DIR}/precompiled/${name}.cpp)
   file(CONFIGURE OUTPUT ${source} CONTENT "" @ONLY)
   add_library(${name} STATIC ${source})
   target_link_libraries(${name} PRIVATE tamada_options ${arg_LINKS})
+  if(arg_SMALL)
+    tamada_prefer_small(${name})
+  endif()
   target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
 endfunction()
 

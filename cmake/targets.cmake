@@ -1,9 +1,15 @@
-# tamada_library(NAME SOURCES ... LINKS ...): one static library, every source named.
+# tamada_library(NAME SOURCES ... LINKS ...): one static library, every source named. Compiled for size in folders that
+# set TAMADA_SMALL.
 function(tamada_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
   add_library(${name} STATIC ${arg_SOURCES})
   target_link_libraries(${name} PUBLIC tamada_options ${arg_LINKS} PRIVATE ${arg_PRIVATE_LINKS})
-  tamada_use_precompiled(${name} tamada_precompiled)
+  if(TAMADA_SMALL)
+    tamada_prefer_small(${name})
+    tamada_use_precompiled(${name} tamada_precompiled_small)
+  else()
+    tamada_use_precompiled(${name} tamada_precompiled)
+  endif()
 endfunction()
 
 # tamada_gather(NAME GROUP): lets the target GROUP build NAME too. So that a preset builds what it runs, and no more.
