@@ -95,10 +95,13 @@ void Control::on_guard_failure(const guard::GuardFailure& failure) {
   using Kind = guard::GuardFailure::Kind;
   const bool is_twice = failure.kind == Kind::other_agent || failure.kind == Kind::in_use;
   if (is_twice && !decider_) return end(1, "Can't start; " + failure.words);
-  const bool is_silent = failure.kind == Kind::silent;
-  log_.write(Severity::error, (is_silent ? "nothing would end PostgreSQL in time: "
-                                         : "no guard, so PostgreSQL is not started: ") +
-                                  failure.words);
+  std::string words = "no guard, so PostgreSQL is not started: " + failure.words;
+  if (failure.kind == Kind::silent || failure.kind == Kind::no_answer) {
+    words = "nothing would end PostgreSQL in time: " + failure.words +
+            "; it is asked again and again. Where it is stopped, kill -CONT it; kill -9 ends it, and with it "
+            "PostgreSQL";
+  }
+  log_.write(Severity::error, words);
 }
 
 void Control::on_guard_first_ready() {

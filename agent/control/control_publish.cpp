@@ -12,6 +12,23 @@
 #include "common/patroni/history_value.h"
 
 namespace tamada::agent {
+namespace {
+
+GuardView guard_view(const ServerDesk& server) {
+  if (!server.has_guard()) return {GuardState::missing, {}};
+  const guard::FenceState& fence = server.guard_status().fence;
+  switch (fence.standing) {
+    case guard::FenceStanding::disarmed:
+      break;
+    case guard::FenceStanding::armed:
+      return {GuardState::armed, fence.fires_at()};
+    case guard::FenceStanding::fired:
+      return {GuardState::fired, {}};
+  }
+  return {GuardState::disarmed, {}};
+}
+
+}  // namespace
 
 // Once for what comes together in a turn of the loop.
 void Control::publish_soon() {
@@ -36,6 +53,7 @@ void Control::refresh() {
   state_.disk_problem = server_.disk_problem();
   state_.is_guard_missing = server_.guard_report().is_missing;
   state_.has_guard_fired = server_.guard_report().has_fired;
+  state_.guard = guard_view(server_);
   state_.next_run = now + shared_.settings().loop_wait;
   state_.pending_restart = server_.pending_restart();
   state_.log_waiting = log_.waiting();

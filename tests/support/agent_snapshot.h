@@ -58,6 +58,7 @@ inline NodeSnapshot agent_leader() {
   node.server.facts = facts;
   node.cluster = agent_cluster();
   node.lock_valid_until = agent_now + 10s;
+  node.guard = {GuardState::armed, agent_now + 9500ms};
   node.next_run = agent_now + 5s;
   node.dcs_last_seen = 1'762'195'301;
   return node;
@@ -75,6 +76,7 @@ inline NodeSnapshot agent_replica() {
   facts.leader_end = 5000;
   facts.replication_state = ReplicationState::streaming;
   node.lock_valid_until = TimePoint::min();
+  node.guard = {GuardState::disarmed, {}};
   return node;
 }
 

@@ -14,6 +14,7 @@ using patroni::ServerState;
 NodeNow judge(const NodeSnapshot& snapshot, const ServerFacts* facts, TimePoint now) {
   NodeNow node;
   node.snapshot = &snapshot;
+  node.at = now;
   node.cluster = cluster_at(snapshot, now);
   node.facts = facts;
   node.holds_lock = holds_lock(snapshot, now);

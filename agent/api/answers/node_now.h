@@ -11,6 +11,7 @@ namespace tamada::agent {
 
 struct NodeNow {
   const NodeSnapshot* snapshot = nullptr;
+  TimePoint at{};                        // the moment that it is judged at
   const ClusterView* cluster = nullptr;  // null: not known, or for too long
   const ServerFacts* facts = nullptr;    // null: SQL did not answer, or too long ago
   bool holds_lock = false;

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "agent/api/answers/cluster_view.h"
+#include "agent/api/answers/guard_view.h"
 #include "agent/api/answers/local_server.h"
 #include "common/base/time.h"
 #include "common/patroni/patroni_tags.h"
@@ -47,6 +48,7 @@ struct NodeSnapshot {
   std::string
       pending_restart_reason;     // a JSON object {setting: {old_value, new_value}}; empty: none is pending
   std::string scheduled_restart;  // a JSON object {schedule, ...}, without postmaster_start_time; empty: none
+  GuardView guard;
   bool watchdog_failed = false;
   std::string problem;          // what is wrong with this node, a sentence for people; empty: nothing
   std::uint64_t log_queue = 0;  // lines that wait for the log; shown where it is more than usual

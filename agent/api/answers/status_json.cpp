@@ -1,5 +1,7 @@
 #include "agent/api/answers/status_json.h"
 
+#include <algorithm>
+
 #include "agent/api/answers/json_writer.h"
 
 namespace tamada::agent {
@@ -59,6 +61,31 @@ void write_facts(JsonWriter& json, const NodeNow& node) {
   write_wal_senders(json, facts);
 }
 
+std::string_view word_of(GuardState state) {
+  switch (state) {
+    case GuardState::missing:
+      break;
+    case GuardState::disarmed:
+      return "disarmed";
+    case GuardState::armed:
+      return "armed";
+    case GuardState::fired:
+      return "fired";
+  }
+  return "missing";
+}
+
+// What holds until a moment is told as the time that is left: clocks of other machines say nothing about it.
+void write_guard(JsonWriter& json, const NodeNow& node) {
+  const GuardView& guard = node.snapshot->guard;
+  json.key("guard").open_object();
+  json.key("state").text(word_of(guard.state));
+  if (guard.state == GuardState::armed) {
+    json.key("ends_in_ms").number(to_ms(std::max<Duration>(guard.ends_at - node.at, 0ms)));
+  }
+  json.close_object();
+}
+
 }  // namespace
 
 std::string_view word_of(ReplicationState state) {
@@ -110,6 +137,7 @@ std::string status_json(const NodeNow& node) {
   } else {
     json.null();
   }
+  write_guard(json, node);
   std::string problem = snapshot.problem;
   if (node.cluster != nullptr && !node.cluster->problem.empty()) {
     problem += (problem.empty() ? "" : "; ") + node.cluster->problem;

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/control/server/guard_warnings.h"
 #include "agent/server/settings/server_files.h"
 #include "common/loop/clock.h"
-#include "common/process/process_watch.h"
 
 namespace tamada::agent {
 namespace {
@@ -37,31 +37,15 @@ CallbackKind kind_of(CallbackEvent event) {
 
 }  // namespace
 
-// The postmaster of a guard that is missing: has it ended?
-class ServerDesk::LonePostmaster final : private ProcessWatchCallbacks {
- public:
-  LonePostmaster(loop::Loop& loop, const guard::ProcessState& process, std::function<void()> on_end)
-      : on_end_(std::move(on_end)), watch_(loop, {process.pid, process.start_time}, *this) {}
-  [[nodiscard]] bool has_ended() const { return has_ended_; }
-
- private:
-  void on_process_end() override {
-    has_ended_ = true;
-    on_end_();
-  }
-  // It counts as running: SQL says what it does.
-  void on_process_unknown(const Error& /*why*/) override {}
-
-  const std::function<void()> on_end_;
-  bool has_ended_ = false;
-  ProcessWatch watch_;
-};
-
 ServerDesk::ServerDesk(loop::Loop& loop, const ExecHelper& helper, guard::GuardPlace place,
                        const std::string& scope, ServerDeskCallbacks& callbacks)
     : loop_(loop),
       callbacks_(callbacks),
       guard_(loop, std::move(place), *this),
+      upgrade_(loop, guard_,
+               [this](const std::string& words, bool is_warning) {
+                 callbacks_.on_server_words(words, is_warning);
+               }),
       hands_(loop, guard_),
       watch_(loop, helper, [this](const ServerLook& look) { on_look(look); }),
       space_(loop,
@@ -147,17 +131,23 @@ void ServerDesk::on_guard_ready(const guard::GuardStatus& status) {
   is_guard_missing_ = may_still_start_ = has_ended_alone_ = false;
   lone_.reset();
   hands_.on_status(status);
+  for (const std::string& words : guard_warnings_.take(guard_warnings(status.abilities)))
+    callbacks_.on_server_words(words, true);
   find_postmaster();
+}
+
+// What runs is known. Only then may the guard be upgraded: while it is, it adopts nobody.
+void ServerDesk::on_found() {
+  finder_.reset();
+  watch_.set_guard(known_status());
+  if (!std::exchange(was_found_, true)) callbacks_.on_guard_first_ready();
+  tell_guard();
+  if (guard_.is_ready()) upgrade_.begin();
 }
 
 // A server that the guard did not start is looked for before anybody is told what runs.
 void ServerDesk::find_postmaster() {
-  const auto go_on = [this] {
-    finder_.reset();
-    watch_.set_guard(known_status());
-    if (!std::exchange(was_found_, true)) callbacks_.on_guard_first_ready();
-    tell_guard();
-  };
+  const auto go_on = [this] { on_found(); };
   const guard::GuardStatus& status = guard_.status();
   if (status.process.kind != guard::ProcessKind::none || status.is_sweeping) return loop_.defer(go_on);
   finder_ = std::make_unique<PostmasterFinder>(
@@ -194,12 +184,14 @@ void ServerDesk::on_guard_status(const guard::GuardStatus& status) {
 
 void ServerDesk::on_guard_lost(const guard::GuardFailure& failure) {
   renewed_to_ = {};
+  upgrade_.end();
   finder_.reset();
   const TimePoint now = loop::boot_now();
   if (lost_at_ == TimePoint{}) lost_at_ = now;
   const bool is_silent = failure.kind == guard::GuardFailure::Kind::silent;
   if (was_found_ && (is_silent || now >= lost_at_ + missing_after)) {
     miss_guard(failure);
+    if (is_silent) watch_alone(guard_.status().process);
   } else {
     hands_.on_status(std::nullopt);
   }
@@ -211,7 +203,28 @@ void ServerDesk::on_guard_lost(const guard::GuardFailure& failure) {
     told_failure_ = failure.kind;
     callbacks_.on_guard_failure(failure);
   }
+  if (!was_found_ && failure.kind == guard::GuardFailure::Kind::no_answer) find_alone(failure);
   reopen_.start(reopen_after);
+}
+
+// The guard of an earlier agent says nothing, so what it runs nobody tells: it is what works on the data directory. And what it
+// was asked for before, nobody knows.
+void ServerDesk::find_alone(const guard::GuardFailure& failure) {
+  finder_ = std::make_unique<PostmasterFinder>(
+      loop_, setup_->config.postgres.data_dir,
+      [this, failure](const Result<std::optional<ProcessIdentity>>& found) {
+        if (!found) {
+          callbacks_.on_server_words("cannot tell whether a server runs: " + found.error().message, true);
+          return finder_.reset();  // after the next failure it is looked for again
+        }
+        if (guard_.is_ready()) return;
+        miss_guard(failure);
+        may_still_start_ = true;
+        if (*found) {
+          watch_alone({guard::ProcessKind::postmaster, (*found)->pid, (*found)->start_time, false, false});
+        }
+        on_found();
+      });
 }
 
 // It cannot be known what its guard does, or will do when it goes on.
@@ -223,10 +236,14 @@ void ServerDesk::miss_guard(const guard::GuardFailure& failure) {
   may_still_start_ = may_still_start_ || stage == guard::PromotionStage::running ||
                      stage == guard::PromotionStage::calling_off;
   hands_.on_missing(last);
-  if (failure.kind != guard::GuardFailure::Kind::silent ||
-      last.process.kind != guard::ProcessKind::postmaster)
-    return;
-  lone_ = std::make_unique<LonePostmaster>(loop_, last.process, [this] { watch_.set_guard(known_status()); });
+}
+
+void ServerDesk::watch_alone(const guard::ProcessState& postmaster) {
+  if (lone_ || postmaster.kind != guard::ProcessKind::postmaster) return;
+  lone_ = std::make_unique<LonePostmaster>(loop_, postmaster, [this] { watch_.set_guard(known_status()); });
+  guard::GuardStatus last = guard_.status();
+  last.process = postmaster;
+  hands_.on_missing(last);
 }
 
 std::optional<guard::GuardStatus> ServerDesk::known_status() const {
@@ -241,6 +258,7 @@ std::optional<guard::GuardStatus> ServerDesk::known_status() const {
   }
   // Without its postmaster nobody knows whether others of it go on.
   if (!lone_) return std::nullopt;
+  status.process = lone_->process();
   if (lone_->has_ended()) {
     status.process = {};
     status.is_sweeping = true;

@@ -5,6 +5,10 @@
 //                         PostgreSQL, or another one has to be started
 //   guard missing         it is silent (stopped), or there has been none for `missing_after`: what it ran is looked at by SQL
 //                         and by its process; the server can be stopped without it. Opened again and again all the same
+//   guard of an earlier   it is missing from the start: the postmaster on the data directory is taken for what it runs
+//   agent, not answering
+//   guard of another      it becomes the installed program in place (guard_upgrade.h)
+//   build
 //   guard without server  a postmaster that somebody else started (Patroni) is looked for, and adopted as it runs
 //   action                pg_control is not read, settings are not written and slots not touched meanwhile
 //
@@ -17,7 +21,9 @@
 #include <string>
 
 #include "agent/control/server/callback_plan.h"
+#include "agent/control/server/lone_postmaster.h"
 #include "agent/guard/client/guard_client.h"
+#include "agent/guard/client/guard_upgrade.h"
 #include "agent/ha/ha_events.h"
 #include "agent/ha/ha_step.h"
 #include "agent/server/actions/action_runner.h"
@@ -42,7 +48,7 @@ class ServerDeskCallbacks {
   virtual void on_server_words(const std::string& words, bool is_warning) = 0;
   // The guard cannot be had: why, once per reason. Without it nothing is started.
   virtual void on_guard_failure(const guard::GuardFailure& failure) = 0;
-  // It was greeted, and what runs is known: once, before everything else.
+  // It was greeted, or is missing, and what runs is known: once, before everything else.
   virtual void on_guard_first_ready() = 0;
 
  protected:
@@ -84,6 +90,8 @@ class ServerDesk final : private guard::GuardCallbacks {
   [[nodiscard]] std::optional<patroni::ServerState> action_state() const { return action_state_; }
   [[nodiscard]] ha::ActionKind action() const { return action_.kind; }
   [[nodiscard]] ha::GuardReport guard_report() const;
+  // Now, whatever was said before.
+  [[nodiscard]] bool has_guard() const { return guard_.is_ready(); }
   [[nodiscard]] const guard::GuardStatus& guard_status() const { return guard_.status(); }
   [[nodiscard]] const std::vector<patroni::PendingRestart>& pending_restart() const {
     return keeper_.pending_restart();
@@ -99,10 +107,11 @@ class ServerDesk final : private guard::GuardCallbacks {
   void on_guard_status(const guard::GuardStatus& status) override;
   void on_guard_lost(const guard::GuardFailure& failure) override;
 
-  class LonePostmaster;
-
   void tell_guard();
   void miss_guard(const guard::GuardFailure& failure);
+  void watch_alone(const guard::ProcessState& postmaster);
+  void find_alone(const guard::GuardFailure& failure);
+  void on_found();
   // What is known of the server's processes.
   [[nodiscard]] std::optional<guard::GuardStatus> known_status() const;
   void tell_finding(const std::string& words, const NewWords& others);
@@ -116,6 +125,7 @@ class ServerDesk final : private guard::GuardCallbacks {
   loop::Loop& loop_;
   ServerDeskCallbacks& callbacks_;
   guard::GuardClient guard_;
+  guard::GuardUpgrade upgrade_;
   GuardHands hands_;
   ServerWatch watch_;
   SpaceWatch space_;
@@ -133,6 +143,7 @@ class ServerDesk final : private guard::GuardCallbacks {
   ha::WantedSettings wanted_;
   WantedSlots wanted_slots_;
   ha::GuardReport told_;
+  NewWords guard_warnings_;
   NewWords start_findings_;         // what is wrong with people's settings, by the last start
   NewWords round_findings_;         // and by the last round of the keeper
   guard::LockEpoch renewed_epoch_;  // what the guard was told last

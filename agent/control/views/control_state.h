@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/api/answers/guard_view.h"
 #include "agent/ha/decider.h"
 #include "agent/ha/ha_step.h"
 #include "agent/postgres/formats/wal_position.h"
@@ -42,6 +43,7 @@ struct ControlState {
   ha::HaState ha;
   bool has_guard_fired = false;
   bool is_guard_missing = false;
+  GuardView guard;
   std::string disk_problem;  // a sentence for people; empty: there is room
   TimePoint next_run{};
 

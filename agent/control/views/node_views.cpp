@@ -164,6 +164,7 @@ SnapshotPtr node_snapshot(const ControlState& state, TimePoint now) {
   if (state.scheduled_restart) {
     snapshot->scheduled_restart = scheduled_restart_json(*state.scheduled_restart, false);
   }
+  snapshot->guard = state.guard;
   snapshot->problem = problem_of(state);
   snapshot->watchdog_failed = state.watchdog_failed;
   snapshot->log_queue = state.log_waiting;

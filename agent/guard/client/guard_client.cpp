@@ -31,12 +31,6 @@ GuardClient::GuardClient(loop::Loop& loop, GuardPlace place, GuardCallbacks& cal
       place_(std::move(place)),
       callbacks_(callbacks),
       retry_(loop, [this] { connect(); }),
-      patience_(loop,
-                [this] {
-                  lose(GuardFailure::Kind::no_answer,
-                       fmt::format("the guard at {} does not answer within {} s", place_.socket_path(),
-                                   to_ms(answer_patience) / 1000));
-                }),
       life_(loop, [this] { ask_for_life(); }),
       watch_(loop, *this) {}
 
@@ -94,7 +88,8 @@ void GuardClient::greet(UniqueFd socket) {
   socket_ = std::move(socket);
   watch_.open(socket_.get());
   stage_ = Stage::greeting;
-  patience_.start(answer_patience);
+  unanswered_ = 0;
+  life_.start_repeating(ask_every);
   Request hello;
   hello.kind = RequestKind::hello;
   ask(std::move(hello), UniqueFd(), nullptr);
@@ -181,7 +176,7 @@ bool GuardClient::read_one(bool& got) {
     socket_.reset();
     outgoing_.clear();
     waiting_.clear();
-    patience_.stop();
+    life_.stop();
     stage_ = Stage::starting;
     has_started_one_ = false;
     retry_.start(connect_pause);
@@ -221,9 +216,7 @@ bool GuardClient::take(const Report& report) {
   if (stage_ == Stage::greeting) {
     // What was sent before the greeting's answer is older than it.
     if (report.request == 0) return true;
-    patience_.stop();
     stage_ = Stage::ready;
-    life_.start_repeating(ask_every);
     callbacks_.on_guard_ready(report.status);
   } else {
     callbacks_.on_guard_status(report.status);
@@ -232,7 +225,23 @@ bool GuardClient::take(const Report& report) {
   return !watch.is_over();
 }
 
+// Who listens at the socket is known to the kernel, whatever he does.
+std::string GuardClient::words_of_no_answer() const {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  const bool is_known =
+      ::getsockopt(socket_.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.pid > 0;
+  return fmt::format("the guard{} at {} does not answer within {} s",
+                     is_known ? fmt::format(", process {},", peer.pid) : "", place_.socket_path(),
+                     to_ms(answer_patience) / 1000);
+}
+
 void GuardClient::ask_for_life() {
+  if (stage_ == Stage::greeting) {
+    if (++unanswered_ >= answer_patience / ask_every)
+      lose(GuardFailure::Kind::no_answer, words_of_no_answer());
+    return;
+  }
   if (unanswered_ >= silence / ask_every) {
     return lose(GuardFailure::Kind::silent, fmt::format("the guard, process {}, has not answered for {} s",
                                                         status_.guard, to_ms(silence) / 1000));
@@ -247,7 +256,6 @@ void GuardClient::ask_for_life() {
 void GuardClient::lose(GuardFailure::Kind kind, const std::string& words) {
   lifetime_.end();
   stage_ = Stage::closed;
-  patience_.stop();
   life_.stop();
   retry_.stop();
   watch_.close();

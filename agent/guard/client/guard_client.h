@@ -17,7 +17,8 @@
 // again for its state, and one that has said nothing for `silence` while a question was open is lost as
 // `silent`: the connection is closed, so that nobody waits for it, and status() stays as it was heard last.
 // Turns of this loop are counted, not the time: an agent that was stopped itself does not take that for its
-// guard's silence.
+// guard's silence. In the same way one that takes the connection and does not answer the greeting is given up as
+// `no_answer`: what it runs, and what it still will do, is not known.
 //
 // Never blocks. Callbacks and `then` come never from inside the constructor, open() or a request that was
 // sent; this may be destroyed in each of them, and after destruction none comes. Destroying it closes the
@@ -96,6 +97,8 @@ class GuardClient final : private loop::FdCallbacks {
   // Of the newest report. Before the first: nothing is known.
   [[nodiscard]] const GuardStatus& status() const { return status_; }
   [[nodiscard]] const std::string& guard_version() const { return version_; }
+  // That is started where there is no guard, with its path.
+  [[nodiscard]] const std::string& program() const { return place_.command.back(); }
 
   // What each asks, and what it is answered: protocol/request.h, rules/guard_core.h.
   void arm(const LockEpoch& epoch, TimePoint lease_end, Then then);
@@ -127,6 +130,7 @@ class GuardClient final : private loop::FdCallbacks {
   void connect();
   void start_guard();
   void greet(UniqueFd socket);
+  [[nodiscard]] std::string words_of_no_answer() const;
   void ask(Request request, UniqueFd passed, Then then);
   [[nodiscard]] bool flush();
   void on_ready(std::uint32_t events) noexcept override;
@@ -144,9 +148,8 @@ class GuardClient final : private loop::FdCallbacks {
   bool has_started_one_ = false;  // since open()
   std::unique_ptr<GuardStarter> starter_;
   loop::Timer retry_;
-  loop::Timer patience_;
   loop::Timer life_;
-  int unanswered_ = 0;  // turns of life_ since the guard has said anything
+  int unanswered_ = 0;  // turns of life_ since it was greeted, or has said anything
   UniqueFd socket_;
   loop::FdWatch watch_;
   std::deque<Outgoing> outgoing_;

@@ -41,6 +41,7 @@ class Node:
         self._settings, self._etcd, self._certificate = settings, etcd, certificate
         self.agent = settings.agent
         self.program: Path | None = None  # another agent than agent_program()
+        self.prefix: list[str] = []  # words before its command, as Server has them
         self.edit: Callable[[dict[str, Any]], None] = lambda config: None  # what a test changes of patroni.yml
         self.server: Server | None = None
         self._former: list[Server] = []  # their agents were killed; what those started may still run
@@ -70,7 +71,8 @@ class Node:
         path = self.folder / "patroni.yml"
         path.write_text(yaml.safe_dump(config, sort_keys=False))
         os.chmod(path, 0o644)
-        self.server = Server([*self._program(), str(path)], self.log, cwd=self.folder, user=service_user())
+        self.server = Server([*self._program(), str(path)], self.log, cwd=self.folder, user=service_user(),
+                             prefix=self.prefix)
 
     def _program(self) -> list[str]:
         """`agent` says which; it may be changed while the node is down: both use the same files."""

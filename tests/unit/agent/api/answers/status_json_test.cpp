@@ -37,7 +37,7 @@ TEST_CASE("a leader's status has what a leader's of Patroni 4.1 has", "[agent][s
  "dcs_last_seen": 1762195301, "tags": {"clonefrom": true, "dc": "1"}, "database_system_identifier": "7567123412341234123",
  "pending_restart": true, "pending_restart_reason": {"max_connections": {"old_value": "100", "new_value": "200"}},
  "patroni": {"version": "4.1.4", "scope": "orders", "name": "pg1"},
- "tamada": {"version": "", "receiver_gone": null},
+ "tamada": {"version": "", "receiver_gone": null, "guard": {"state": "armed", "ends_in_ms": 9500}},
  "scheduled_restart": {"schedule": "2025-11-04T02:00:00+00:00"}})"));
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("a replica's status has what a replica's of Patroni 4.1 has", "[agent]
  "timeline": 3, "replication_state": "streaming", "pause": true, "failsafe_mode_is_active": true,
  "dcs_last_seen": 1762195301, "database_system_identifier": "7567123412341234123",
  "patroni": {"version": "4.1.4", "scope": "orders", "name": "pg2"},
- "tamada": {"version": "", "receiver_gone": null}, "watchdog_failed": true})"));
+ "tamada": {"version": "", "receiver_gone": null, "guard": {"state": "disarmed"}}, "watchdog_failed": true})"));
 }
 
 TEST_CASE("what is not known stands as null, or not at all", "[agent][status_json]") {
@@ -104,7 +104,8 @@ TEST_CASE("a node without a database has a status", "[agent][status_json]") {
   snapshot.name = "pg9";
   CHECK(status_of(snapshot) == json::parse(R"(
 {"state": "stopped", "role": "uninitialized", "cluster_unlocked": true, "dcs_last_seen": 0,
- "patroni": {"version": "4.1.4", "scope": "orders", "name": "pg9"}, "tamada": {"version": "", "receiver_gone": null}})"));
+ "patroni": {"version": "4.1.4", "scope": "orders", "name": "pg9"},
+ "tamada": {"version": "", "receiver_gone": null, "guard": {"state": "missing"}}})"));
 }
 
 TEST_CASE("a cluster is unlocked without a leader, and where nobody knows it any more",
@@ -216,7 +217,19 @@ TEST_CASE("a vote is told to the other agents only together with a position", "[
   NodeSnapshot snapshot = agent_replica();
   snapshot.agent_version = "0.1.0";
   snapshot.receiver_gone_since = 812;
-  CHECK(status_of(snapshot).at("tamada") == json::parse(R"({"version": "0.1.0", "receiver_gone": 812})"));
+  CHECK(status_of(snapshot).at("tamada").at("receiver_gone") == 812);
   snapshot.server.facts.reset();
-  CHECK(status_of(snapshot).at("tamada") == json::parse(R"({"version": "0.1.0", "receiver_gone": null})"));
+  CHECK(status_of(snapshot).at("tamada").at("receiver_gone").is_null());
+}
+
+TEST_CASE("the guard is told with the time that is left", "[agent][status_json]") {
+  NodeSnapshot snapshot = agent_leader();
+  const auto guard = [&](TimePoint now) { return status_of(snapshot, now).at("tamada").at("guard"); };
+  CHECK(guard(agent_now) == json::parse(R"({"state": "armed", "ends_in_ms": 9500})"));
+  CHECK(guard(agent_now + 9499ms) == json::parse(R"({"state": "armed", "ends_in_ms": 1})"));
+  CHECK(guard(agent_now + 60s) == json::parse(R"({"state": "armed", "ends_in_ms": 0})"));  // the loop hangs
+  snapshot.guard.state = GuardState::fired;
+  CHECK(guard(agent_now) == json::parse(R"({"state": "fired"})"));
+  snapshot.guard.state = GuardState::missing;
+  CHECK(guard(agent_now) == json::parse(R"({"state": "missing"})"));
 }
