@@ -34,6 +34,9 @@ struct Action {
   std::uint32_t timeline = 0;
   // clone, when there is a data directory: the old one may go once the new one is whole.
   bool may_replace_data = false;
+  // stop_fast: a checkpoint before it, so that the one in it is short and nobody leads for a shorter time. It takes its own
+  // time, so it is made only where nothing presses.
+  bool makes_checkpoint = false;
 
   bool operator==(const Action&) const = default;
 };

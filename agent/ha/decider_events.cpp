@@ -121,8 +121,11 @@ void Decider::Impl::take(const ServerView& view) {
   const ServerKind before = server_.kind;
   const std::uint64_t postmaster = server_.postmaster;
   const bool was_stalled = server_.is_stalled;
-  if (view.kind != before || view.postmaster != postmaster || view.is_stalled != was_stalled)
+  const bool was_unreadable = server_.data == DataState::unknown;
+  if (view.kind != before || view.postmaster != postmaster || view.is_stalled != was_stalled ||
+      (view.data == DataState::unknown) != was_unreadable) {
     kind_since_ = now_;
+  }
   server_ = view;
   const bool is_up = view.kind == ServerKind::standby || view.kind == ServerKind::primary;
   if (is_up && action_.kind == ActionKind::none) rejoins_in_pause_ = false;
@@ -183,7 +186,9 @@ void Decider::Impl::take(const LockReport& report) {
       errors_ = now_ > last_error_ + cluster_.loop_wait ? 0 : errors_;
       if (is_new) {
         gives_up_ = false;
-        failures_.erase(ActionKind::start_primary);  // they were of the former time as a leader
+        // They were of the former time as a leader.
+        failures_.erase(ActionKind::start_primary);
+        failures_.erase(ActionKind::start_standby);
         tell(HaFactKind::lock_taken,
              fmt::format("acquired session lock as a leader, epoch {}", report.epoch));
         end_race();
@@ -314,6 +319,16 @@ void Decider::Impl::action_done(const Action& action, const ActionResult& result
 
 void Decider::Impl::action_failed(const Action& action, const ActionResult& result) {
   if (action.kind == ActionKind::bootstrap) has_claim_ = false;
+  // Others may do better, as with Patroni. In a pause a person has asked for it, and sees what came of it.
+  if (action.kind == ActionKind::promote && result.outcome == ActionResult::Outcome::failed &&
+      !cluster_.pause && held_) {
+    gives_up_ = true;
+    promotes_not_before_ = now_ + cluster_.ttl;
+    tell(HaFactKind::promotion_failed,
+         "the promotion failed, so the lock is given up; this node does not race for a ttl if others could "
+         "lead",
+         true);
+  }
   if (action.kind == ActionKind::rewind && result.outcome == ActionResult::Outcome::failed &&
       failures_[action.kind] >= 3) {
     rejoin_.state = cluster_.remove_data_on_rewind_failure ? Rejoin::must_clone : Rejoin::stuck;

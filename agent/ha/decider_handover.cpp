@@ -81,6 +81,13 @@ void Decider::Impl::hand_over() {
     handover_.reset();  // the lock went by itself: the table says what follows
     return wake_at(now_);
   }
+  // The server does not come to its end, nor up again, or its data cannot be read: the table says what becomes of the lock.
+  const bool cannot_return = h.stage == Handover::Stage::returning && crashes_often();
+  if (cannot_return || (h.stage != Handover::Stage::releasing && is_overdue())) {
+    tell(HaFactKind::switchover_called_off, "PostgreSQL is ill", true);
+    end_handover();
+    return wake_at(now_);
+  }
   const std::set<std::string> candidates = store_ ? handover_candidates() : std::set<std::string>{};
   const auto fit = [&](Lsn wanted) {
     return std::any_of(candidates.begin(), candidates.end(),
@@ -111,7 +118,10 @@ void Decider::Impl::hand_over() {
         return end_handover();
       }
       go_to(Handover::Stage::stopping);
-      return begin(ActionKind::stop_fast);
+      Action stop;
+      stop.kind = ActionKind::stop_fast;
+      stop.makes_checkpoint = !h.is_leaving;
+      return begin(std::move(stop));
     }
     case Handover::Stage::stopping:
       if (server_.kind == ServerKind::unknown || server_.kind == ServerKind::stopping) return;
@@ -209,9 +219,10 @@ void Decider::Impl::leave() {
   }
   if (server_.kind == ServerKind::primary && lock_standing() == LockStanding::mine && store_)
     return begin_handover(true);
-  if (server_.kind == ServerKind::unknown || server_.kind == ServerKind::stopping) return;
+  const bool is_passing = server_.kind == ServerKind::unknown || server_.kind == ServerKind::stopping;
+  if (is_passing && !is_overdue()) return;
   if (waits_for_release_from_sync()) return;
-  begin(failures_[ActionKind::stop_fast] == 0 && server_.kind != ServerKind::hung
+  begin(failures_[ActionKind::stop_fast] == 0 && server_.kind != ServerKind::hung && !is_passing
             ? ActionKind::stop_fast
             : ActionKind::stop_immediate);
 }

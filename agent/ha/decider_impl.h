@@ -71,6 +71,7 @@ class Decider::Impl {
   void carry_out(RowId row);
   void begin(ActionKind kind, const std::string& from = {}, bool may_replace_data = false,
              std::uint32_t timeline = 0);
+  void begin(Action action);  // its number is given here
   [[nodiscard]] bool may_begin(ActionKind kind);
   void demote(ActionKind stop);
   void cancel_action();
@@ -257,6 +258,7 @@ class Decider::Impl {
   bool rejoins_in_pause_ =
       false;  // somebody asked for what has stopped its server, and it does not run again yet
   TimePoint stands_back_until_{};
+  TimePoint promotes_not_before_{};  // after one that failed: while somebody else could lead
   bool is_leaving_ = false;
   TimePoint leaving_since_{};
   bool has_left_ = false;

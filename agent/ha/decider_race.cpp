@@ -46,6 +46,7 @@ std::string Decider::Impl::own_veto() const {
   if (store_->has_initialize && store_->initialize.empty()) return "somebody makes a new cluster";
   if (server_.kind == ServerKind::primary) return {};
   if (now_ < stands_back_until_ && somebody_could_lead()) return "I gave the lock up a moment ago";
+  if (now_ < promotes_not_before_ && somebody_could_lead()) return "my promotion failed a moment ago";
   const bool is_asked = store_->failover.is_asked_for() && store_->failover.candidate == node_.name;
   if (node_.tags.nofailover && !is_asked) return "I am not allowed to promote";
   if (node_.tags.nofailover) return "nofailover";
@@ -112,6 +113,7 @@ void Decider::Impl::race() {
     because("following a different leader because " + veto);
     if (now_ < races_not_before_) wake_at(races_not_before_);
     if (now_ < stands_back_until_) wake_at(stands_back_until_);
+    if (now_ < promotes_not_before_) wake_at(promotes_not_before_);
     return end_race();
   }
   if (now_ < race_not_before_) return wake_at(race_not_before_);

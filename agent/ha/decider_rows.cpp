@@ -30,14 +30,21 @@ bool Decider::Impl::may_begin(ActionKind kind) {
 
 void Decider::Impl::begin(ActionKind kind, const std::string& from, bool may_replace_data,
                           std::uint32_t timeline) {
+  begin(Action{0, kind, from, timeline, may_replace_data});
+}
+
+void Decider::Impl::begin(Action action) {
+  const ActionKind kind = action.kind;
   if (!may_begin(kind)) return;
-  action_ = Action{next_id(), kind, from, timeline, may_replace_data};
+  action_ = std::move(action);
+  action_.id = next_id();
   if (kind == ActionKind::promote || kind == ActionKind::start_primary) {
     may_write_ = true;
     may_write_since_ = now_;
   }
   if (kind == ActionKind::bootstrap) may_write_since_ = now_;
-  tell(HaFactKind::action_begun, fmt::format("{}{}{}", name_of(kind), from.empty() ? "" : " from ", from));
+  tell(HaFactKind::action_begun,
+       fmt::format("{}{}{}", name_of(kind), action_.from.empty() ? "" : " from ", action_.from));
   order(BeginAction{action_});
 }
 

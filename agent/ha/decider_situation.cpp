@@ -8,7 +8,7 @@ namespace {
 
 // A look at the server that is older says nothing any more.
 constexpr Duration look_limit = 10s;
-// How long a server may not answer, or not flush its WAL, before a leader gives up.
+// How long a server may not answer, not flush its WAL, or be down on data that cannot be read, before a leader gives up.
 constexpr Duration illness_limit = 10s;
 // Crashes of the server in ten minutes until a leader gives up.
 constexpr std::size_t crash_limit = 4;
@@ -86,8 +86,10 @@ bool Decider::Impl::is_obsolete(const Action& action, LockStanding lock) const {
 bool Decider::Impl::crashes_often() const {
   const auto recent =
       std::count_if(crashes_.begin(), crashes_.end(), [this](TimePoint at) { return at + 10min >= now_; });
-  const auto failed = failures_.find(ActionKind::start_primary);
-  const bool cannot_start = failed != failures_.end() && failed->second >= start_limit;
+  const bool cannot_start = std::any_of(failures_.begin(), failures_.end(), [](const auto& one) {
+    const bool is_start = one.first == ActionKind::start_primary || one.first == ActionKind::start_standby;
+    return is_start && one.second >= start_limit;
+  });
   return (static_cast<std::size_t>(recent) >= crash_limit || cannot_start) && somebody_could_lead();
 }
 
@@ -95,11 +97,15 @@ bool Decider::Impl::is_overdue() const {
   if (action_.kind != ActionKind::none) return false;
   // It comes up again and again under one postmaster.
   if (server_.kind == ServerKind::starting && crashes_often()) return true;
-  if (server_.kind == ServerKind::starting) {
-    return cluster_.primary_start_timeout > 0s && now_ >= kind_since_ + cluster_.primary_start_timeout;
+  if (server_.kind == ServerKind::starting || server_.kind == ServerKind::stopping) {
+    // 0: the settings ask for a fail-over instead of a wait, where somebody can take over.
+    const Duration limit = cluster_.primary_start_timeout;
+    return limit > 0s ? now_ >= kind_since_ + limit
+                      : now_ >= kind_since_ + illness_limit && somebody_could_lead();
   }
-  const bool is_ill =
-      server_.kind == ServerKind::hung || server_.kind == ServerKind::unknown || server_.is_stalled;
+  const bool is_down_unreadable = server_.kind == ServerKind::stopped && server_.data == DataState::unknown;
+  const bool is_ill = server_.kind == ServerKind::hung || server_.kind == ServerKind::unknown ||
+                      server_.is_stalled || is_down_unreadable;
   return is_ill && now_ >= kind_since_ + illness_limit;
 }
 

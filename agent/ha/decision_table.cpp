@@ -58,7 +58,7 @@ const std::array<DecisionRow, 45> rows = {{
     {RowId::leave, "leave", "the agent is to end",
      "in pause leave everything as it is; else stop the server, hand the lock over, and end", "an orderly end leaves a leader behind",
      [](S s) { return s.is_leaving; }},
-    {RowId::ill_leads, "ill leads", "this node holds the lock, and its server has been starting, hung or stalled for too long, or crashes again and again under one postmaster",
+    {RowId::ill_leads, "ill leads", "this node holds the lock, and its server has been starting, stopping, hung or stalled for too long, or down on data that cannot be read, or crashes again and again under one postmaster",
      "end the server and give the lock up", "alive is not well",
      [](S s) { return s.is_overdue && is_mine(s) && !s.is_paused; }},
     {RowId::errors_leads, "errors lead", "this node holds the lock, and unexpected errors come one after the other",

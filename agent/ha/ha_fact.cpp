@@ -26,6 +26,8 @@ std::string_view name_of(HaFactKind kind) {
       return "race.lost";
     case HaFactKind::promoted:
       return "server.promoted";
+    case HaFactKind::promotion_failed:
+      return "server.promotion-failed";
     case HaFactKind::demoted:
       return "server.demoted";
     case HaFactKind::crashed:

@@ -19,6 +19,7 @@ enum class HaFactKind : std::uint8_t {
   race_vetoed,
   race_lost,
   promoted,
+  promotion_failed,
   demoted,
   crashed,
   action_begun,

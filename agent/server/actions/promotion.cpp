@@ -132,6 +132,7 @@ class Promotion {
   const std::string data_dir_;
   const pid_t postmaster_;
   Timeline own_ = 0;
+  bool may_go_on_ = false;  // nobody knows whether the server is promoted all the same
 };
 
 Result<void> Promotion::run() {
@@ -141,6 +142,11 @@ Result<void> Promotion::run() {
   if (promoted) {
     tell_timeline();
     return promoted;
+  }
+  // Who is told that it failed gives the lock up: it must not come about after that.
+  if (may_go_on_) {
+    work_.tell("nobody knows whether the promotion still comes about: the server is ended", true);
+    end_server_after_all(work_);
   }
   // While it may still become a primary the files hold the lower numbers back.
   const ServerAnswer answer = ask_server(setup_, postmaster_, {});
@@ -182,6 +188,7 @@ Result<void> Promotion::ask_guard() {
       is_held ? std::max(context.lease_end, status->fence.lease_end) : context.lease_end;
   // The answer is waited for, whatever is asked meanwhile: what was begun must be known to be called off.
   const auto answer = work_.guard.promote(*context.epoch, lease_end, context.is_paused, {});
+  may_go_on_ = !answer;
   if (!answer) return tl::make_unexpected(answer.error());
   if (answer->outcome == Outcome::done) return {};
   return fail(ErrorKind::denied, "the guard does not promote: " + words_of(*answer));
@@ -194,6 +201,7 @@ bool Promotion::is_over(const GuardStatus& status) const {
 Result<void> Promotion::wait() {
   while (true) {
     const auto status = work_.guard.status();
+    may_go_on_ = !status;
     if (!status) return fail(ErrorKind::unavailable, "the guard was lost during the promotion");
     if (is_over(*status)) {
       return fail(ErrorKind::system, "PostgreSQL " + words_of(status->last_end) + " during the promotion");
@@ -207,6 +215,8 @@ Result<void> Promotion::wait() {
       case PromotionStage::called_off:
       case PromotionStage::calling_off:
       case PromotionStage::removing:
+        // The server may have taken the file before the guard removed it.
+        may_go_on_ = true;
         return fail(ErrorKind::denied, "the guard has called the promotion off");
       case PromotionStage::none:
       case PromotionStage::running:

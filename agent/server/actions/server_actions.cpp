@@ -48,7 +48,7 @@ Result<void> restart(const ActionWork& work) {
     if (auto may = may_come_back(work); !may) return may;
   }
   // Receivers that are no members keep a restart waiting as long as they like: nobody waits for this node's lock.
-  const StopPlan stop{StopHow::fast, true, patroni::ServerState::restarting};
+  const StopPlan stop{StopHow::fast, true, patroni::ServerState::restarting, true};
   if (auto stopped = stop_server(work, stop); !stopped) return stopped;
   return start_server(work, start);
 }
@@ -69,7 +69,10 @@ ha::ActionResult act_start(const ActionWork& work) {
 
 ha::ActionResult act_stop(const ActionWork& work) {
   const bool is_immediate = work.action.kind == ha::ActionKind::stop_immediate;
-  return action_result(stop_server(work, is_immediate ? StopHow::immediate : StopHow::fast), work.stop);
+  StopPlan plan;
+  plan.how = is_immediate ? StopHow::immediate : StopHow::fast;
+  plan.makes_checkpoint = work.action.makes_checkpoint;
+  return action_result(stop_server(work, plan), work.stop);
 }
 
 ha::ActionResult act_restart(const ActionWork& work) {

@@ -27,6 +27,8 @@ struct StopPlan {
   StopHow how = StopHow::fast;
   bool waits_for_strangers = false;
   patroni::ServerState state = patroni::ServerState::stopping;
+  // Before a fast stop, so that the checkpoint in it is short and so the time without a server. It takes its own time.
+  bool makes_checkpoint = false;
 };
 [[nodiscard]] Result<void> stop_server(const ActionWork& work, const StopPlan& plan);
 

@@ -33,8 +33,7 @@ struct Sender {
   std::string name;
 };
 
-// A checkpoint before the stop makes the one in it short, and so the time without a server. Not where the lock's end is
-// near: the stop itself must be over before the guard ends it.
+// Not where the lock's end is near: the stop itself must be over before the guard ends it.
 Duration time_for_checkpoint(const ActionWork& work) {
   const auto status = work.guard.status();
   if (!status || status->fence.standing != guard::FenceStanding::armed) return checkpoint_limit;
@@ -107,7 +106,7 @@ Result<void> wait_for_end(const ActionWork& work, pid_t postmaster, const std::v
   return {};
 }
 
-Result<void> stop_fast(const ActionWork& work, pid_t postmaster, bool waits_for_strangers) {
+Result<void> stop_fast(const ActionWork& work, pid_t postmaster, const StopPlan& plan) {
   const std::string& script = work.context.setup->postgres.before_stop;
   if (!script.empty()) {
     const auto done = run_script(work, script);
@@ -117,8 +116,8 @@ Result<void> stop_fast(const ActionWork& work, pid_t postmaster, bool waits_for_
   {
     // Closed before the stop, which would end it with an error in the server's log.
     BlockingSession session(local_conninfo(*work.context.setup), look_limit);
-    make_checkpoint(work, session);
-    if (!waits_for_strangers) strangers = strangers_of(work, session);
+    if (plan.makes_checkpoint) make_checkpoint(work, session);
+    if (!plan.waits_for_strangers) strangers = strangers_of(work, session);
   }
   if (work.stop.stop_requested()) return cancelled();
   const auto asked = work.guard.signal(postmaster, SIGINT, work.stop);
@@ -145,7 +144,7 @@ Result<void> stop_server(const ActionWork& work, const StopPlan& plan) {
   // Without a postmaster what is left of it is being ended already.
   Result<void> stopped = plan.how == StopHow::immediate || postmaster == 0
                              ? end_server(work, work.stop)
-                             : stop_fast(work, postmaster, plan.waits_for_strangers);
+                             : stop_fast(work, postmaster, plan);
   if (stopped) {
     if (plan.state == patroni::ServerState::stopping) work.tell_state(patroni::ServerState::stopped);
   } else if (!work.stop.stop_requested()) {
@@ -155,7 +154,9 @@ Result<void> stop_server(const ActionWork& work, const StopPlan& plan) {
 }
 
 Result<void> stop_server(const ActionWork& work, StopHow how) {
-  return stop_server(work, StopPlan{how, false, patroni::ServerState::stopping});
+  StopPlan plan;
+  plan.how = how;
+  return stop_server(work, plan);
 }
 
 }  // namespace tamada::agent

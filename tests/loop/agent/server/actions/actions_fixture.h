@@ -63,11 +63,14 @@ class ActionsFixture : public guard::GuardFixture {
   void hold_lock() { REQUIRE(arm(guard::mine, loop::boot_now() + 3600s) == guard::Outcome::done); }
 
   void begin(ha::ActionKind kind, ActionContext with, std::uint32_t timeline = 0) {
-    result.reset();
     ha::Action action;
-    action.id = ++last_id;
     action.kind = kind;
     action.timeline = timeline;
+    begin(action, std::move(with));
+  }
+  void begin(ha::Action action, ActionContext with) {
+    result.reset();
+    action.id = ++last_id;
     runner->begin(action, std::move(with), [this](const ha::ActionResult& got) { result = got; });
     CHECK_FALSE(result.has_value());
   }

@@ -52,6 +52,26 @@ TEST_CASE_METHOD(ActionsFixture, "a fast stop that takes longer than primary_sto
   CHECK(has_said("Timeout during postmaster stop, aborting Postgres."));
 }
 
+TEST_CASE_METHOD(ActionsFixture, "a checkpoint comes before a fast stop where it was asked for",
+                 "[actions]") {
+  const bool is_asked_for = GENERATE(false, true);
+  for (const auto& [name, value] : {std::pair("log_checkpoints", "on"), std::pair("logging_collector", "on"),
+                                    std::pair("log_filename", "server.log")}) {
+    config.postgres.parameters.emplace(name, value);
+  }
+  config.postgres.parameters.emplace("log_directory", folder.path());
+  hold_lock();
+  must_run(ActionKind::start_primary);
+  ha::Action stop;
+  stop.kind = ActionKind::stop_fast;
+  stop.makes_checkpoint = is_asked_for;
+  begin(stop, context());
+  REQUIRE(end().outcome == Outcome::done);
+  const std::string log = read_small_file(folder / "server.log").value_or("");
+  CHECK((log.find("checkpoint starting: immediate force wait") != std::string::npos) == is_asked_for);
+  CHECK(log.find("checkpoint starting: shutdown immediate") != std::string::npos);
+}
+
 TEST_CASE_METHOD(ActionsFixture, "an immediate stop ends every process", "[actions]") {
   hold_lock();
   must_run(ActionKind::start_primary);
