@@ -30,6 +30,13 @@ AgentHost::AgentHost(World& world, std::string name, NodeServer& server)
       server_(server),
       guard_(world.scheduler(), server) {}
 
+ha::NodeSettings AgentHost::node_settings() const {
+  ha::NodeSettings node;
+  node.name = name_;
+  node.tags = tags_;
+  return node;
+}
+
 void AgentHost::start() {
   process_.start();
   mirror_.reset();
@@ -42,12 +49,9 @@ void AgentHost::start() {
   lock_->adopt(lock_file_);
   mirror_ = std::make_unique<StoreMirror>(process_, *session_, prefix_,
                                           [this](const ha::StoreView& view) { on_store(view); });
-  ha::NodeSettings node;
-  node.name = name_;
-  node.tags = tags_;
   // What was known before is kept in a file.
   if (memory_.revision == 0) known_settings_ = world_.settings();
-  decider_ = std::make_unique<ha::Decider>(node, known_settings_, process_.now());
+  decider_ = std::make_unique<ha::Decider>(node_settings(), known_settings_, process_.now());
   config_text_.clear();
   lock_->set_ttl(known_settings_.ttl.count());
   answers_.clear();
@@ -353,6 +357,11 @@ void AgentHost::reinitialize() {
   if (process_.is_alive()) {
     process_.after(0us, [this] { apply(ha::OperatorRequest{ha::OperatorRequest::Kind::reinitialize}); });
   }
+}
+
+void AgentHost::set_tags(const ha::NodeTags& tags) {
+  tags_ = tags;
+  if (process_.is_alive()) process_.after(0us, [this] { apply(node_settings()); });
 }
 
 void AgentHost::fail_unexpectedly() {

@@ -53,11 +53,13 @@ class AgentHost {
   };
   [[nodiscard]] RestAnswer answer_check(std::string_view path) const;
   void read_cluster(const std::function<void(std::optional<patroni::ClusterMembers>)>& done);
-  void set_tags(const ha::NodeTags& tags) { tags_ = tags; }
+  // By a change of its file.
+  void set_tags(const ha::NodeTags& tags);
 
  private:
   void carry_out(const ha::Step& step);
   void apply(const ha::HaEvent& event);
+  [[nodiscard]] ha::NodeSettings node_settings() const;
   void tick();
   void look();
   void watch_guard();

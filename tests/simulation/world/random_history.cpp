@@ -40,7 +40,11 @@ WorldOptions random_options(Random& random) {
 class Faults {
  public:
   Faults(World& world, Random random)
-      : world_(world), random_(random), later_(random.fork(1)), guard_(random.fork(2)) {}
+      : world_(world),
+        random_(random),
+        later_(random.fork(1)),
+        guard_(random.fork(2)),
+        ill_(random.fork(3)) {}
 
   void begin_one() {
     const std::string node = random_.pick(world_.names());
@@ -129,6 +133,7 @@ class Faults {
     if (later_.chance(1, 6)) freeze_until_vote();
     if (later_.chance(1, 8) && world_.router() != nullptr) trouble_router();
     if (guard_.chance(1, 10)) freeze_guard();
+    if (ill_.chance(1, 8)) make_ill();
   }
 
  private:
@@ -165,6 +170,33 @@ class Faults {
       return end(20ms, [this, node, limit] { thaw_guard(node, limit); });
     world_.tell(node, "the guard thaws");
     world_.agent(node)->guard().process().thaw();
+  }
+  // What keeps a node from leading that looks well.
+  void make_ill() {
+    const std::string leader = world_.leader();
+    const std::string node = leader.empty() || ill_.chance(1, 2) ? ill_.pick(world_.names()) : leader;
+    const Duration span = ill_.between(3s, 75s);
+    ServerModel* server = world_.server(node);
+    switch (ill_.below(3)) {
+      case 0:
+        act(node, "promotions fail", [server] { server->refuse_promotions(true); });
+        return end(span, [server] { server->refuse_promotions(false); });
+      case 1:
+        // So that it is looked at.
+        act(node, "the data cannot be read, and the server crashes", [server] {
+          server->hide_data(true);
+          server->crash();
+        });
+        return end(span, [server] { server->hide_data(false); });
+      default: {
+        ha::NodeTags tags;
+        tags.nofailover = ill_.chance(1, 2);
+        tags.failover_priority = static_cast<int>(1 + ill_.below(3));
+        tags.sync_priority = static_cast<int>(ill_.below(3));
+        act(node, "its tags change", [this, node, tags] { world_.agent(node)->set_tags(tags); });
+        return end(span, [this, node] { world_.agent(node)->set_tags({}); });
+      }
+    }
   }
   void cut_some(const std::string& node, Duration span) {
     std::string other = random_.pick(world_.names());
@@ -290,6 +322,7 @@ class Faults {
   Random random_;
   Random later_;
   Random guard_;  // of what happens to guards
+  Random ill_;    // of what keeps a node from leading
   int damaged_ = 0;
 };
 

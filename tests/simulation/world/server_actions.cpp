@@ -163,6 +163,7 @@ void ServerModel::stop_fast() {
 
 void ServerModel::promote(std::uint32_t timeline) {
   if (kind_ != ServerKind::standby) return finish(Outcome::failed, "no standby runs");
+  if (refuses_promotions_) return finish(Outcome::failed, "pre_promote: exited with status 1");
   if (!world_.guard_holds(name_)) return finish(Outcome::failed, "the guard's deadline does not hold");
   after(random_.between(20ms, 800ms), [this, timeline, life = action_life_] {
     if (life != action_life_ || kind_ != ServerKind::standby) return;  // called off

@@ -56,6 +56,12 @@ ha::ServerView ServerModel::look() {
   view.postmaster = kind_ == ServerKind::stopped ? 0 : postmaster_;
   switch (view.kind) {
     case ServerKind::stopped:
+      if (is_data_hidden_) {
+        view.data = DataState::unknown;
+        view.system_id.clear();
+        view.timeline = 0;
+        break;
+      }
       view.control = control_;
       view.has_standby_signal = has_signal_;
       view.checkpoint = data_ == DataState::present ? flushed_ : 0;

@@ -37,6 +37,8 @@ class ServerModel final : public NodeServer {
   void freeze(bool is_frozen);  // the machine, or the postmaster alone: nothing goes on, nothing is answered
   void stall(bool is_stalled);  // the disk of the WAL: nothing is flushed
   void hang(bool hangs);        // no new connection is answered; old ones go on
+  void refuse_promotions(bool refuses) { refuses_promotions_ = refuses; }  // pre_promote fails
+  void hide_data(bool is_hidden) { is_data_hidden_ = is_hidden; }          // pg_control cannot be read
   void break_control_file();
   void empty_data();  // a new disk
 
@@ -106,6 +108,8 @@ class ServerModel final : public NodeServer {
   bool is_frozen_ = false;
   bool is_stalled_ = false;
   bool hangs_ = false;
+  bool refuses_promotions_ = false;
+  bool is_data_hidden_ = false;
   std::vector<Commit> commits_;  // waiting, in order
   std::vector<std::string> sync_names_;
   struct Standby {
