@@ -61,8 +61,10 @@ Control::Control(loop::Loop& loop, const ExecHelper& helper, AgentLog& log, Star
               log_.write(Severity::warning, "the shared configuration cannot be kept: " + why->message);
           }),
       notifier_(loop),
-      tick_(loop, [this] { carry_out(decider_->tick(loop::boot_now())); }),
-      beat_(loop, [this] { beat(); }),
+      errors_([this](ha::HaEvent event) { post(std::move(event)); }),
+      tick_(loop,
+            [this] { errors_.run("time passed", [this] { carry_out(decider_->tick(loop::boot_now())); }); }),
+      beat_(loop, [this] { errors_.run("a cycle was told of", [this] { beat(); }); }),
       reading_limit_(loop,
                      [this] {
                        for (const auto& reader : std::exchange(readers_, {})) reader(false);
@@ -176,8 +178,10 @@ void Control::drain() {
   while (decider_ && !events_.empty()) {
     const ha::HaEvent event = std::move(events_.front());
     events_.pop_front();
-    carry_out(decider_->apply(event, loop::boot_now()));
-    keep_guard();
+    errors_.run("something was decided", [&] {
+      carry_out(decider_->apply(event, loop::boot_now()));
+      keep_guard();
+    });
   }
 }
 
@@ -196,7 +200,7 @@ void Control::carry_out(const ha::Step& step) {
   const TimePoint now = loop::boot_now();
   tick_.start(std::max<Duration>(1ms, step.next_tick - now));
   for (const ha::Order& order : step.orders) {
-    std::visit([this](const auto& one) { carry_out_order(one); }, order);
+    errors_.run(order, [&] { std::visit([this](const auto& one) { carry_out_order(one); }, order); });
   }
   publish_soon();
 }
@@ -246,7 +250,7 @@ void Control::beat() {
 
 // ---- what the store and the server tell
 
-void Control::on_store(const patroni::ClusterKeys& keys, TimePoint heard) {
+void Control::take_store(const patroni::ClusterKeys& keys, TimePoint heard) {
   const bool has_changed = keys.revision() != state_.keys.revision();
   state_.keys = keys;
   state_.heard = heard;
@@ -289,7 +293,7 @@ void Control::on_server_words(const std::string& words, bool is_warning) {
   log_.write(is_warning ? Severity::warning : Severity::info, words);
 }
 
-void Control::on_server_look(const ServerLook& look) {
+void Control::take_look(const ServerLook& look) {
   if (!look.view.system_id.empty()) state_.system_id = look.view.system_id;
   // Beside nothing else: initdb and a clone want an empty directory.
   const bool is_there = look.view.data == ha::DataState::present && action_.kind == ha::ActionKind::none;
@@ -300,7 +304,7 @@ void Control::on_server_look(const ServerLook& look) {
   publish();
 }
 
-void Control::on_server_event(const ha::HaEvent& event) {
+void Control::take_server_event(const ha::HaEvent& event) {
   if (const auto* ended = std::get_if<ha::ActionEnded>(&event)) {
     const ha::Action action = std::exchange(action_, {});
     refresh();

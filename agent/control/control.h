@@ -22,6 +22,7 @@
 #include "agent/control/operator/operator_desk.h"
 #include "agent/control/server/server_desk.h"
 #include "agent/control/server/timeline_files.h"
+#include "agent/control/state/cycle_errors.h"
 #include "agent/control/state/shared_configuration.h"
 #include "agent/control/store/store_desk.h"
 #include "agent/log/agent_log.h"
@@ -50,13 +51,19 @@ class Control final : private StoreDeskCallbacks, private ServerDeskCallbacks, p
 
  private:
   // ---- StoreDeskCallbacks
-  void on_store(const patroni::ClusterKeys& keys, TimePoint heard) override;
+  void on_store(const patroni::ClusterKeys& keys, TimePoint heard) override {
+    errors_.run("the keys of etcd were taken note of", [&] { take_store(keys, heard); });
+  }
   void on_store_event(const ha::HaEvent& event) override { post(event); }
   void on_store_silence(const std::string& why) override;
   void on_store_words(const std::string& words) override { log_.write(Severity::warning, words); }
   // ---- ServerDeskCallbacks
-  void on_server_look(const ServerLook& look) override;
-  void on_server_event(const ha::HaEvent& event) override;
+  void on_server_look(const ServerLook& look) override {
+    errors_.run("the server was looked at", [&] { take_look(look); });
+  }
+  void on_server_event(const ha::HaEvent& event) override {
+    errors_.run("an action ended, or the guard reported", [&] { take_server_event(event); });
+  }
   void on_server_state() override { publish_soon(); }
   void on_server_words(const std::string& words, bool is_warning) override;
   void on_guard_failure(const guard::GuardFailure& failure) override;
@@ -82,6 +89,9 @@ class Control final : private StoreDeskCallbacks, private ServerDeskCallbacks, p
   void begin_deciding();
   void listen();
   void start_decider();
+  void take_store(const patroni::ClusterKeys& keys, TimePoint heard);
+  void take_look(const ServerLook& look);
+  void take_server_event(const ha::HaEvent& event);
   void post(ha::HaEvent event);
   void drain();
   void keep_guard();
@@ -142,6 +152,7 @@ class Control final : private StoreDeskCallbacks, private ServerDeskCallbacks, p
   StateFile memory_file_;
   StateFile dynamic_file_;
   ServiceNotifier notifier_;
+  CycleErrors errors_;
 
   std::optional<ha::Decider> decider_;  // once decisions are taken
   std::deque<ha::HaEvent> events_;
