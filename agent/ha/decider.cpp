@@ -70,6 +70,8 @@ HaState Decider::Impl::state(TimePoint now) const {
   state.may_write = may_write_;
   state.is_unlocked = store_ && !store_->leader;
   state.stays_out_of_sync = is_leaving_ && cluster_.synchronous_mode && !cluster_.pause && !may_write_;
+  state.has_diverged = has_diverged();
+  state.is_stuck = state.has_diverged && rejoin_.state == Rejoin::stuck;
   if (is_receiver_gone()) {
     state.receiver_gone_since = receiver_off_;
   }

@@ -29,6 +29,9 @@ struct HaState {
   bool is_unlocked = false;  // no leader key, as far as is known
   // It is about to go: the leader is to take it out of the synchronous standbys.
   bool stays_out_of_sync = false;
+  // This node has what the leader, or the last one, has not.
+  bool has_diverged = false;
+  bool is_stuck = false;  // and nothing is allowed that would mend it: a person must decide
   // This node's WAL receiver is gone for this vacancy; its position is final.
   std::optional<std::int64_t> receiver_gone_since;
 };

@@ -57,12 +57,14 @@ void Decider::Impl::end_handover() {
   handover_.reset();
 }
 
-// It has answered so in this stage.
+// It has answered so in this stage. A position on an older timeline says nothing of what was written on this one.
 bool Decider::Impl::is_standby_at(const std::string& name, Lsn wanted) const {
   const auto found = asked_.find(name);
   if (found == asked_.end() || !found->second.status || found->second.sent < handover_->began) return false;
   const PeerStatus& status = *found->second.status;
-  return status.server == PeerStatus::Server::standby && status.position && *status.position >= wanted;
+  const bool is_older = status.timeline != 0 && status.timeline < server_.timeline;
+  return status.server == PeerStatus::Server::standby && status.position && *status.position >= wanted &&
+         !is_older;
 }
 
 // One of these has answered that /sync, which is this node's, names.

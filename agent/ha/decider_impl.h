@@ -134,6 +134,8 @@ class Decider::Impl {
   void rewind_or_clone(RowId row);
   void track_rejoin();
   void look_at_rejoin_anew();
+  // It was compared with the leader, or the last one, has what that one has not, and was not mended since.
+  [[nodiscard]] bool has_diverged() const;
   [[nodiscard]] std::string upstream() const;
   void diverged();
 

@@ -50,6 +50,7 @@ std::string Decider::Impl::own_veto() const {
   const bool is_asked = store_->failover.is_asked_for() && store_->failover.candidate == node_.name;
   if (node_.tags.nofailover && !is_asked) return "I am not allowed to promote";
   if (node_.tags.nofailover) return "nofailover";
+  if (has_diverged() && !is_asked && somebody_could_lead()) return "I have what the last leader had not";
   const bool is_failover = is_asked && store_->failover.leader.empty();
   if (store_->sync.is_unreadable) return "/sync cannot be read";
   if (store_->sync.mod_revision != 0 && store_->sync.quorum > 0)

@@ -33,11 +33,14 @@ void Decider::Impl::track_rejoin() {
   if (should_receive && now_ >= rejoin_.proved_at + receives_nothing_limit) rejoin_.state = Rejoin::unchecked;
 }
 
+bool Decider::Impl::has_diverged() const {
+  return rejoin_.state == Rejoin::stuck || rejoin_.state == Rejoin::must_rewind ||
+         rejoin_.state == Rejoin::must_clone;
+}
+
 // What may be done about histories that do not fit has changed.
 void Decider::Impl::look_at_rejoin_anew() {
-  const bool is_decided = rejoin_.state == Rejoin::stuck || rejoin_.state == Rejoin::must_rewind ||
-                          rejoin_.state == Rejoin::must_clone;
-  if (!is_decided) return;
+  if (!has_diverged()) return;
   rejoin_.state = Rejoin::unchecked;
   failures_.erase(ActionKind::rewind);
   for (const ActionKind kind : {ActionKind::check_divergence, ActionKind::rewind, ActionKind::clone}) {

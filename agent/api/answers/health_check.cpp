@@ -35,6 +35,8 @@ bool is_lagging(const NodeNow& node, const QueryFields& query) {
 
 bool is_fit_replica(const NodeNow& node, const QueryFields& query) {
   if (node.snapshot->tags.noloadbalance || is_lagging(node, query)) return false;
+  // It shows rows that the cluster does not have, and gets none of those that it has.
+  if (node.snapshot->has_diverged) return false;
   if (node.role != NodeRole::replica || !node.is_running()) return false;
   const auto wanted = query_value(query, "replication_state");
   return !wanted || (node.facts != nullptr && *wanted == word_of(node.facts->replication_state));

@@ -49,6 +49,7 @@ struct NodeSnapshot {
       pending_restart_reason;     // a JSON object {setting: {old_value, new_value}}; empty: none is pending
   std::string scheduled_restart;  // a JSON object {schedule, ...}, without postmaster_start_time; empty: none
   GuardView guard;
+  bool has_diverged = false;  // it has what the leader has not: not fit for reads
   bool watchdog_failed = false;
   std::string problem;          // what is wrong with this node, a sentence for people; empty: nothing
   std::uint64_t log_queue = 0;  // lines that wait for the log; shown where it is more than usual

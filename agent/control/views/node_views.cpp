@@ -1,10 +1,13 @@
 #include "agent/control/views/node_views.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include "agent/control/views/cluster_keys_view.h"
 #include "agent/control/views/server_facts.h"
@@ -66,12 +69,29 @@ NodeRole stopped_role(const ControlState& state) {
   return standby_role(state);
 }
 
+std::string words_of_divergence(const ControlState& state) {
+  const auto& leader = state.keys.leader();
+  const auto key = leader ? state.keys.member(leader->value) : nullptr;
+  const auto number = [](std::int64_t timeline) {
+    return timeline == 0 ? std::string("not known") : std::to_string(timeline);
+  };
+  return fmt::format(
+      "this node (timeline {}) has what the leader{} (timeline {}) has not, and nothing is allowed that "
+      "would mend it: "
+      "save what only this node has, then copy it anew (patronictl reinit), or allow pg_rewind",
+      number(state.look.view.timeline), leader ? " " + leader->value : "",
+      number(key ? key->value.timeline.value_or(0) : 0));
+}
+
 std::string problem_of(const ControlState& state) {
-  std::string words = state.disk_problem;
-  if (!state.is_guard_missing) return words;
-  if (!words.empty()) words += "; ";
-  return words + (state.dynamic.pause ? "the guard does not answer; in a pause nobody is demoted for that"
-                                      : "the guard does not answer; without it no lock is kept, nor taken");
+  std::vector<std::string> problems;
+  if (!state.disk_problem.empty()) problems.push_back(state.disk_problem);
+  if (state.is_guard_missing && state.dynamic.pause)
+    problems.emplace_back("the guard does not answer; in a pause nobody is demoted for that");
+  if (state.is_guard_missing && !state.dynamic.pause)
+    problems.emplace_back("the guard does not answer; without it no lock is kept, nor taken");
+  if (state.ha.is_stuck) problems.push_back(words_of_divergence(state));
+  return fmt::format("{}", fmt::join(problems, "; "));
 }
 
 void add_tags(const patroni::MemberTags& tags, NodeSnapshot& snapshot) {
@@ -92,7 +112,8 @@ void add_tags(const patroni::MemberTags& tags, NodeSnapshot& snapshot) {
 patroni::MemberTags effective_tags_of(const ControlState& state) {
   auto shown = state.setup->config.tags.shown();
   // It takes no lock then, and who takes part in a race must not wait for it because it has more.
-  if (state.is_guard_missing && !state.dynamic.pause) shown["nofailover"] = true;
+  const bool has_no_guard = state.is_guard_missing && !state.dynamic.pause;
+  if (has_no_guard || state.ha.has_diverged) shown["nofailover"] = true;
   const auto tags = patroni::read_member_tags(shown).value;
   return state.ha.stays_out_of_sync ? tags.without_sync() : tags;
 }
@@ -166,6 +187,7 @@ SnapshotPtr node_snapshot(const ControlState& state, TimePoint now) {
   }
   snapshot->guard = state.guard;
   snapshot->problem = problem_of(state);
+  snapshot->has_diverged = state.ha.has_diverged;
   snapshot->watchdog_failed = state.watchdog_failed;
   snapshot->log_queue = state.log_waiting;
   snapshot->log_lost = state.log_lost;

@@ -272,6 +272,7 @@ ha::PeerStatus AgentHost::answer_peer() {
   ha::PeerStatus status;
   status.is_agent = true;
   status.tags = tags_;
+  status.tags.nofailover = tags_.nofailover || decider_->state(process_.now()).has_diverged;
   status.timeline = view.timeline;
   if (view.kind == ha::ServerKind::primary) {
     status.server = ha::PeerStatus::Server::primary;

@@ -137,9 +137,10 @@ void AgentHost::publish() {
   value.role = last_look_.kind == ha::ServerKind::primary ? "primary" : "replica";
   value.pause = known_settings_.pause;
   if (is_up && last_look_.timeline != 0) value.timeline = last_look_.timeline;
-  value.tags = tags_.nofailover ? patroni::MemberTags({{"nofailover", true}})
-                                : patroni::MemberTags({{"failover_priority", tags_.failover_priority},
-                                                       {"sync_priority", tags_.sync_priority}});
+  const bool stands_back = tags_.nofailover || decider_->state(process_.now()).has_diverged;
+  value.tags = stands_back ? patroni::MemberTags({{"nofailover", true}})
+                           : patroni::MemberTags({{"failover_priority", tags_.failover_priority},
+                                                  {"sync_priority", tags_.sync_priority}});
   const std::string text = patroni::write_member_value(value);
   if (text == member_key_.text && member_lease_ == member_key_.lease) return;
   is_publishing_ = true;

@@ -49,6 +49,34 @@ struct Diverged : Node {
 
 }  // namespace
 
+TEST_CASE_METHOD(Diverged, "a node that has what its leader has not leaves the race to others", "[decider]") {
+  CHECK(state().has_diverged);
+  CHECK(state().is_stuck);
+  // It runs, as one that was running when that was found.
+  tell(server(ServerKind::standby));
+  view.leader.reset();
+  view.members = {running("n1"), running("n2")};
+  const auto see = [&] {
+    pass(1s);
+    ++view.revision;
+    view.as_of = now();
+    const Step seen = tell(view);
+    return both(seen, tell(server(ServerKind::standby)));
+  };
+  SECTION("while one of them could lead") {
+    CHECK(orders<AskPeer>(see()).empty());
+    CHECK(reason() == "following a different leader because I have what the last leader had not");
+  }
+  SECTION("but not where nobody else runs") {
+    view.members = {running("n1")};
+    CHECK_FALSE(orders<AskPeer>(see()).empty());
+  }
+  SECTION("nor where a person asks for it") {
+    view.failover = {9, "", "n1", true};
+    CHECK_FALSE(orders<AskPeer>(see()).empty());
+  }
+}
+
 TEST_CASE_METHOD(Diverged, "a node that is stuck looks anew when the settings allow what would mend it",
                  "[decider]") {
   CHECK(name_of(row()) == name_of(RowId::rejoin_stuck));

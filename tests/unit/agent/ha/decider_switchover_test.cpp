@@ -13,6 +13,19 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
+TEST_CASE_METHOD(ArmedLeader, "nobody is handed over to that is on an older timeline", "[switchover]") {
+  ServerView primary = server(ServerKind::primary);
+  primary.timeline = 3;
+  tell(primary);
+  ask_for("n1", "n2");
+  PeerStatus status = standby_at(1000000);
+  const std::uint32_t timeline = GENERATE(0, 2, 3);  // 0: it does not say
+  status.timeline = timeline;
+  answer("n2", status);
+  pass(2s);
+  CHECK(words_of(see_store(), HaFactKind::switchover_called_off).size() == (timeline == 2 ? 1 : 0));
+}
+
 TEST_CASE_METHOD(ArmedLeader, "for a switchover those are asked who may lead", "[handover]") {
   view.members = {running("n1"), running("n2"), running("n3"), running("n4")};
   Names expected = {"n2", "n3", "n4"};

@@ -132,6 +132,11 @@ TEST_CASE("a replica is fit that runs, balances and does not lag", "[agent][heal
   snapshot.tags.noloadbalance = true;
   CHECK(status_of(snapshot, "/replica") == 503);
   snapshot = agent_replica();
+  snapshot.has_diverged = true;
+  CHECK(status_of(snapshot, "/replica") == 503);
+  CHECK(status_of(snapshot, "/read-only") == 503);
+  CHECK(status_of(snapshot, "/health") == 200);
+  snapshot = agent_replica();
   snapshot.server.state = ServerState::starting;
   CHECK(status_of(snapshot, "/replica") == 503);
   snapshot = agent_replica();

@@ -71,6 +71,20 @@ TEST_CASE("a guard that does not answer is told in the status, with what follows
         "the guard does not answer; in a pause nobody is demoted for that");
 }
 
+TEST_CASE("a standby that has what the leader has not is no candidate, and says so", "[agent][views]") {
+  ControlState state = agent_standby_state();
+  state.ha.has_diverged = true;
+  CHECK(node_snapshot(state, agent_now)->has_diverged);
+  CHECK(status_of(state)["tags"] == nlohmann::json{{"nofailover", true}});
+  CHECK(key_of(state).find(R"("tags":{"nofailover":true})") != std::string::npos);
+  CHECK_FALSE(status_of(state)["tamada"].contains("problem"));
+  state.ha.is_stuck = true;
+  const std::string problem = status_of(state)["tamada"]["problem"];
+  INFO(problem);
+  CHECK(problem.find("this node (timeline ") == 0);
+  CHECK(problem.find("patronictl reinit") != std::string::npos);
+}
+
 TEST_CASE("a standby is told with what it received and replayed", "[agent][views]") {
   ControlState state = agent_standby_state();
   auto setup = agent_setup();
