@@ -266,6 +266,7 @@ class Decider::Impl {
   bool has_left_ = false;
 
   SyncPlan sync_plan_;
+  bool commits_wait_told_ = false;  // strict mode without a standby
 
   // Following.
   struct RejoinState {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "agent/ha/decider_impl.h"
 
@@ -90,6 +91,15 @@ bool Decider::Impl::is_sync_certain() {
 void Decider::Impl::keep_sync() {
   if (!is_sync_certain()) return;
   const SyncChange change = sync_plan_.next(node_.name, cluster_, *store_, server_);
+  const bool blocks = sync_plan_.has_nobody() && cluster_.synchronous_mode_strict;
+  // Patroni's words of several versions, which people's alarms look for.
+  if (blocks && !std::exchange(commits_wait_told_, true)) {
+    tell(HaFactKind::commits_wait,
+         "No standbys available! No active replication connections from Patroni members and "
+         "synchronous_mode_strict is requested: commits wait until a standby streams",
+         true);
+  }
+  if (!blocks) commits_wait_told_ = false;
   if (change.kind == SyncChange::Kind::none) return;
   tell(HaFactKind::sync_changed, change.words);
   if (change.kind == SyncChange::Kind::set_names) return;

@@ -42,6 +42,8 @@ std::string_view name_of(HaFactKind kind) {
       return "switchover.called-off";
     case HaFactKind::sync_changed:
       return "sync.changed";
+    case HaFactKind::commits_wait:
+      return "sync.commits-wait";
     case HaFactKind::settings_refused:
       return "settings.refused";
     case HaFactKind::rejoin_failed:

@@ -27,6 +27,7 @@ enum class HaFactKind : std::uint8_t {
   switchover_begun,
   switchover_called_off,
   sync_changed,
+  commits_wait,
   settings_refused,
   rejoin_failed,
   initialized,

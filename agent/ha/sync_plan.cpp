@@ -35,6 +35,7 @@ std::string list(const Names& names) {
 void SyncPlan::forget() {
   wanted_.reset();
   is_known_ = false;
+  has_nobody_ = false;
   noted_.clear();
 }
 
@@ -109,6 +110,7 @@ SyncChange SyncPlan::next(const std::string& me, const ClusterSettings& settings
     if (key.mod_revision != 0) return {SyncChange::Kind::remove_key, {}, "synchronous mode is off"};
     wanted_.reset();
     noted_.clear();
+    has_nobody_ = false;
     return {};
   }
   note_positions(server);
@@ -116,6 +118,7 @@ SyncChange SyncPlan::next(const std::string& me, const ClusterSettings& settings
     return {SyncChange::Kind::write_key, {}, fmt::format("{} leads", me)};
   }
   Names picked = pick(me, settings, store, server);
+  has_nobody_ = picked.empty();
   if (picked.empty() && settings.synchronous_mode_strict) picked = key.standbys;
   const Names stay = common(key.standbys, picked);
   if (stay.size() < key.standbys.size()) {

@@ -31,6 +31,9 @@ class SyncPlan {
   // nobody in it: commits wait.
   [[nodiscard]] const std::optional<std::vector<std::string>>& wanted() const { return wanted_; }
 
+  // When next() looked last there was no standby that could be synchronous.
+  [[nodiscard]] bool has_nobody() const { return has_nobody_; }
+
   // `me` holds the lock and its server is a primary. The next change: write_key and remove_key are for the caller, which
   // calls again once the key is there; after set_names wanted() has changed.
   [[nodiscard]] SyncChange next(const std::string& me, const ClusterSettings& settings,
@@ -50,6 +53,7 @@ class SyncPlan {
 
   std::optional<std::vector<std::string>> wanted_;
   bool is_known_ = false;
+  bool has_nobody_ = false;
   std::map<std::string, Lsn> noted_;  // what was flushed here when the name was first seen in force
 };
 

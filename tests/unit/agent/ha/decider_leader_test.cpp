@@ -236,6 +236,35 @@ TEST_CASE_METHOD(Leading, "a leader that is ill for ten seconds gives up", "[lea
   CHECK(name_of(tell(view).row) == name_of(RowId::ill_leads));
 }
 
+TEST_CASE_METHOD(Leading, "a leader in strict mode says once that its commits wait", "[leader]") {
+  ClusterSettings cluster;
+  cluster.synchronous_mode = true;
+  cluster.synchronous_mode_strict = GENERATE(false, true);
+  const auto written = orders<WriteSync>(tell(cluster));
+  REQUIRE(written.size() == 1);
+  pass(1s);
+  tell(WriteEnded{written[0].id, WriteEnded::Outcome::done, 9});
+  view.revision = 9;
+  view.sync.mod_revision = 9;
+  view.sync.leader = "n1";
+  const auto told = [this](const ServerView& seen) {
+    pass(1s);
+    view.as_of = now();
+    const Step first = tell(view);
+    const std::size_t before = facts(first, HaFactKind::commits_wait).size();
+    ServerView later = seen;
+    later.as_of = now();
+    return before + facts(tell(later), HaFactKind::commits_wait).size();
+  };
+  std::size_t count = 0;
+  for (int i = 0; i < 5; ++i) count += told(server(ServerKind::primary));
+  CHECK(count == (cluster.synchronous_mode_strict ? 1 : 0));
+  ServerView streams = server(ServerKind::primary);
+  streams.senders = {{"n2", true, false, 100}};
+  CHECK(told(streams) == 0);
+  CHECK(told(server(ServerKind::primary)) == (cluster.synchronous_mode_strict ? 1 : 0));
+}
+
 TEST_CASE_METHOD(Leading, "a leader that starts for longer than primary_start_timeout gives up", "[leader]") {
   ClusterSettings cluster;
   Duration limit = 20s;
