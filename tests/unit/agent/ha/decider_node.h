@@ -30,6 +30,7 @@ class Node {
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] bool holds_lock() const { return decider_->state(now_).holds_lock; }
   [[nodiscard]] bool stays_out_of_sync() const { return decider_->state(now_).stays_out_of_sync; }
+  [[nodiscard]] HaState state() const { return decider_->state(now_); }
   // The state after the settings have been told once more, which changes nothing.
   [[nodiscard]] RowId row() { return tell(settings_).row; }
   [[nodiscard]] const std::string& reason() const { return step_.reason; }
