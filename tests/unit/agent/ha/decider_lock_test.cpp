@@ -8,9 +8,9 @@
 namespace tamada::ha {
 namespace {
 
-// It holds the lock for 30 s, its guard is armed, and etcd falls silent.
-struct Silent : Holder {
-  Silent() : Holder(ServerKind::standby) { tell(GuardReport{7, true, false}); }
+// It holds the lock for 30 s, and its guard is armed.
+struct Armed : Holder {
+  Armed() : Holder(ServerKind::standby) { tell(GuardReport{7, true, false}); }
   // Time passes until so long before the lock's end, and this is seen of the server.
   Step see_before_end(Duration before, ServerKind kind) {
     pass(end - before - now());
@@ -38,21 +38,21 @@ struct GivingUp : Holder {
 
 }  // namespace
 
-TEST_CASE_METHOD(Silent, "a standby's guard is disarmed 5 s before the lock's end, and not earlier",
+TEST_CASE_METHOD(Armed, "a standby's guard is disarmed 5 s before the lock's end, and not earlier",
                  "[leader]") {
   look(ServerKind::standby);
   CHECK_FALSE(disarms(see_before_end(5s + 1us, ServerKind::standby)));
   CHECK(disarms(see_before_end(5s, ServerKind::standby)));
 }
 
-TEST_CASE_METHOD(Silent, "a guard stays armed while the server is not seen to be harmless", "[leader]") {
+TEST_CASE_METHOD(Armed, "a guard stays armed while the server is not seen to be harmless", "[leader]") {
   const auto kind = GENERATE(ServerKind::primary, ServerKind::starting, ServerKind::stopping,
                              ServerKind::hung, ServerKind::unknown);
   look(ServerKind::standby);
   CHECK_FALSE(disarms(see_before_end(4s, kind)));
 }
 
-TEST_CASE_METHOD(Silent, "a guard stays armed while an action may change what runs", "[leader]") {
+TEST_CASE_METHOD(Armed, "a guard stays armed while an action may change what runs", "[leader]") {
   ActionKind begun = ActionKind::start_primary;
   ControlState control = ControlState::in_production;
   SECTION("a start as the primary that it was") {}
@@ -66,14 +66,14 @@ TEST_CASE_METHOD(Silent, "a guard stays armed while an action may change what ru
   CHECK_FALSE(disarms(tell(seen)));
 }
 
-TEST_CASE_METHOD(Silent, "near the lock's end a node wakes at the end, and not all the time", "[leader]") {
+TEST_CASE_METHOD(Armed, "near the lock's end a node wakes at the end, and not all the time", "[leader]") {
   look(ServerKind::standby);
   CHECK(see_before_end(9s, ServerKind::primary).next_tick == end - 5s);
   CHECK(see_before_end(5s, ServerKind::primary).next_tick == end);
   CHECK(see_before_end(3s, ServerKind::primary).next_tick == end);
 }
 
-TEST_CASE_METHOD(Silent, "an error that is over delays no renewal, however long loop_wait becomes",
+TEST_CASE_METHOD(Armed, "an error that is over delays no renewal, however long loop_wait becomes",
                  "[leader]") {
   look(ServerKind::primary);
   tell(UnexpectedError{"nobody expected this"});
@@ -108,7 +108,7 @@ TEST_CASE_METHOD(GivingUp, "a release that nobody heard of is repeated half a se
   CHECK(orders<ReleaseLock>(tell(view)).size() == 1);
 }
 
-TEST_CASE_METHOD(Silent, "a server may start for five minutes where the settings say nothing else",
+TEST_CASE_METHOD(Armed, "a server may start for five minutes where the settings say nothing else",
                  "[leader]") {
   look(ServerKind::starting);
   const TimePoint began = now();

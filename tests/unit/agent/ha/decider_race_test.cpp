@@ -163,15 +163,21 @@ TEST_CASE_METHOD(Racer, "an answer to a question of an earlier try says nothing 
   }
 }
 
-TEST_CASE_METHOD(Racer, "a primary that was found vetoes nothing of the cluster that is adopted",
+TEST_CASE_METHOD(Racer, "a primary that was found running asks only whether another one is a primary",
                  "[decider]") {
   Node node;
   node.tell(node.server(ServerKind::primary));
   node.tell(view);
-  CHECK(node.row() == RowId::found_primary);
-  const TimePoint sent = node.now();
-  node.tell(PeerAnswer{"n2", sent, standby_at(500)});
-  CHECK(takes_lock(node.tell(PeerAnswer{"n3", sent, standby_at(90)})));
+  CHECK(name_of(node.row()) == name_of(RowId::found_primary));
+  node.tell(PeerAnswer{"n3", node.now(), standby_at(90)});
+  SECTION("none is, and a standby may have more") {
+    CHECK(takes_lock(node.tell(PeerAnswer{"n2", node.now(), standby_at(500)})));
+  }
+  SECTION("one is") {
+    const Step step = node.tell(PeerAnswer{"n2", node.now(), primary()});
+    CHECK_FALSE(takes_lock(step));
+    CHECK(step.reason == "Primary (n2) is still alive");
+  }
 }
 
 }  // namespace tamada::ha
