@@ -22,7 +22,7 @@ class Node {
     decider_.emplace(settings_, ClusterSettings{}, now_);
   }
 
-  Step tell(HaEvent event) {
+  Step tell(const HaEvent& event) {
     step_ = decider_->apply(event, now_);
     return step_;
   }
