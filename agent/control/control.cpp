@@ -136,7 +136,14 @@ void Control::listen() {
   });
 }
 
+// Beside a guard that does not answer, what it runs is asked first: what is decided then depends on it.
 void Control::start_decider() {
+  if (!server_.guard_report().is_missing) return decide_from_now();
+  server_.look([this] { decide_from_now(); });
+}
+
+void Control::decide_from_now() {
+  if (decider_ || exit_code_ != 0) return;
   use_configuration();
   decider_.emplace(node_settings_of(config_), cluster_settings_of(*setup_, shared_.unsupported()),
                    loop::boot_now());
@@ -150,6 +157,11 @@ void Control::start_decider() {
       const guard::FenceState& fence = server_.guard_status().fence;
       const bool is_armed = fence.standing == guard::FenceStanding::armed;
       if (is_armed && fence.epoch.create_revision == lock->epoch) lock->valid_until = fence.lease_end;
+      // A lock that is somebody else's by now is no reason to stop a standby that has no guard.
+      const auto& leader = state_.keys.leader();
+      const bool is_there = leader && leader->create_revision == lock->epoch && leader->lease == lock->lease;
+      const bool is_standby = server_.last_look().view.kind == ha::ServerKind::standby;
+      if (!is_there && is_standby && server_.guard_report().is_missing) continue;
     }
     first.push_back(std::move(event));
   }
@@ -264,7 +276,10 @@ void Control::take_store(const patroni::ClusterKeys& keys, TimePoint heard) {
   if (has_changed) tell_leader_key();
   if (has_changed) {
     Upstreams members;
-    for (const auto& one : keys.members()) members.push_back(member(one.name));
+    for (const auto& one : keys.members()) {
+      members.push_back(member(one.name));
+      if (members.back().is_set()) seen_members_[one.name] = members.back();
+    }
     server_.set_members(members);
   }
   post(view);

@@ -11,6 +11,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -89,6 +90,7 @@ class Control final : private StoreDeskCallbacks, private ServerDeskCallbacks, p
   void begin_deciding();
   void listen();
   void start_decider();
+  void decide_from_now();
   void take_store(const patroni::ClusterKeys& keys, TimePoint heard);
   void take_look(const ServerLook& look);
   void take_server_event(const ha::HaEvent& event);
@@ -160,6 +162,8 @@ class Control final : private StoreDeskCallbacks, private ServerDeskCallbacks, p
   bool is_publish_posted_ = false;
   ControlState state_;
   ha::StoreMemory memory_;
+  std::map<std::string, Upstream>
+      seen_members_;  // as their keys told last, also of those that have gone since
   ha::RowId row_ = ha::RowId::wait;
   TimePoint row_since_{};
   std::string reason_;

@@ -30,8 +30,11 @@ void Control::carry_out_order(const ha::DisarmGuard& /*order*/) {
 
 void Control::carry_out_order(const ha::AskPeer& order) {
   Upstream peer = member(order.name);
+  // One that etcd has forgotten: its agent has gone, and its PostgreSQL may be a primary all the same.
+  if (const auto seen = seen_members_.find(order.name); !peer.is_set() && seen != seen_members_.end())
+    peer = seen->second;
   if (!peer.is_set()) {
-    // One that etcd has forgotten, and an earlier run had seen.
+    // And which only an earlier run had seen.
     const auto known = std::find_if(memory_.members.begin(), memory_.members.end(),
                                     [&order](const ha::MemberView& one) { return one.name == order.name; });
     peer.name = order.name;

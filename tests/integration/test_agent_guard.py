@@ -6,7 +6,7 @@ from typing import Any, Iterator
 import pytest
 
 from cluster import Cluster, Node, wait_until
-from cluster.guard import Guard, guard_state, problem
+from cluster.guard import Guard, guard_state, has_leader_key, problem
 from cluster.node import is_alive
 from cluster.witness import Witness
 
@@ -110,13 +110,20 @@ def test_a_replica_whose_guard_is_stopped_does_not_take_the_lock(cluster: Cluste
 # --- and its agent is another one, which has never heard it
 
 
-def test_an_agent_that_finds_the_guard_of_its_leader_stopped_stops_postgresql(cluster: Cluster, leader: Node) -> None:
-    """It knows its lock from before, and neither what the guard holds nor what it was asked for last."""
+@pytest.mark.parametrize("comes", ["in time", "when the lock has ended"])
+def test_an_agent_that_finds_the_guard_of_its_leader_stopped_stops_postgresql(cluster: Cluster, leader: Node,
+                                                                             comes: str) -> None:
+    """It may know its lock from before, and neither what the guard holds nor what it was asked for last. Until it comes the
+    others see that a primary runs there, so none of them leads."""
     guard, pid, before = Guard(leader), leader.postmaster(), length(leader)
     with Witness(cluster) as witness:
         guard.stop()
         try:
             leader.kill_agent()
+            if comes != "in time":
+                wait_until("the lock has ended", lambda: not has_leader_key(cluster.etcd.endpoint, cluster.settings.scope))
+                time.sleep(SETTINGS["loop_wait"] * 3)  # long enough for the others to race several times
+                assert not has_leader_key(cluster.etcd.endpoint, cluster.settings.scope) and is_alive(pid)
             leader.start()
             wait_until("it tells why", lambda: PROBLEM in problem(leader))
             assert guard_state(leader) == "missing"
@@ -134,7 +141,9 @@ def test_an_agent_that_finds_the_guard_of_its_leader_stopped_stops_postgresql(cl
 
 
 def test_an_agent_that_finds_the_guard_of_a_replica_stopped_goes_on_following(cluster: Cluster, leader: Node) -> None:
-    node = next(node for node in cluster.nodes if node is not leader)
+    """Although it has led: its lock of then is still in its folder of state."""
+    node, after = leader, cluster.switchover()
+    cluster.wait_healthy()
     guard, pid = Guard(node), node.postmaster()
     guard.stop()
     try:
@@ -148,7 +157,7 @@ def test_an_agent_that_finds_the_guard_of_a_replica_stopped_goes_on_following(cl
                    == [(True,)])
     finally:
         guard.go_on()
-    wait_until("the guard answers again", lambda: problem(node) == "" and guard_state(node) == "disarmed")
+    wait_until("the guard answers again", lambda: problem(node) == "" and guard_state(node) != "missing")
     assert node.postmaster() == pid and Guard(node).pid == guard.pid
     cluster.wait_healthy()
-    assert cluster.wait_for_leader() is leader
+    assert cluster.wait_for_leader() is after

@@ -24,6 +24,11 @@ def is_of_tamada(node: Node) -> bool:
     return "tamada" in (node.status() or {})
 
 
+def is_told_to_run(by: Node, node: Node) -> bool:
+    members = (by.get("/cluster") or {}).get("members", [])
+    return any(member["name"] == node.name and member["state"] in ("running", "streaming") for member in members)
+
+
 def replicas_first(cluster: Cluster) -> list[Node]:
     leader = cluster.wait_for_leader()
     return [node for node in cluster.nodes if node is not leader] + [leader]
@@ -79,6 +84,8 @@ def test_a_switchover_between_the_two(cluster: Cluster) -> None:
     leader.post("/switchover", {"leader": leader.name, "candidate": other.name})
     wait_until("the agent leads", other.is_leader)
     cluster.wait_healthy()
+    # Patroni writes its key once in a cycle, and what that says is what the agent chooses a candidate by.
+    wait_until("the candidate's key tells that it runs", lambda: is_told_to_run(other, leader))
     assert "before the switchover to the agent" in rows(cluster, other)
     write(cluster, "before the switchover to Patroni")
     other.post("/switchover", {"leader": other.name, "candidate": leader.name})

@@ -1,4 +1,6 @@
 // The guard becomes another program in place, and nothing is lost.
+#include "agent/guard/client/guard_upgrade.h"
+
 #include "tests/loop/agent/guard/guard_fixture.h"
 
 namespace tamada::guard {
@@ -97,6 +99,70 @@ TEST_CASE_METHOD(UpgradeFixture, "the memory is locked again after an upgrade", 
   }
   in >> locked;
   CHECK(locked > 100);
+}
+
+// --- by the bytes of the installed program
+
+class InstalledFixture : public UpgradeFixture {
+ public:
+  // What is said when a guard is found after `program` was installed. Empty: nothing, within a while.
+  std::string found_with(const std::string& program, Duration patience) {
+    said.clear();
+    place.command.back() = program;
+    agent = std::make_unique<KeptAgent>(loop, place);
+    GuardUpgrade upgrade(loop, client(), [this](const std::string& words, bool is_warning) {
+      said = (is_warning ? "warning: " : "") + words;
+    });
+    client().open();
+    REQUIRE(run_until([this] { return agent->ready == 1; }, 30s));
+    upgrade.begin();
+    (void)run_until([this] { return !said.empty(); }, patience);
+    return said;
+  }
+  // Another build: what stands behind its end a program does not read.
+  std::string other_build() const {
+    const std::string path = next_program();
+    std::ofstream(path, std::ios::app) << "another build";
+    return path;
+  }
+  static bool are_same(const std::string& one, const std::string& other) {
+    const auto bytes = [](const std::string& path) {
+      std::ostringstream all;
+      all << std::ifstream(path, std::ios::binary).rdbuf();
+      return all.str();
+    };
+    return bytes(one) == bytes(other);
+  }
+
+  std::string said;
+};
+
+TEST_CASE_METHOD(InstalledFixture, "a guard becomes the program that is installed, where that is another one",
+                 "[guard]") {
+  start_postgres();
+  const pid_t guard = status().guard;
+  const ProcessState postmaster = status().process;
+  const std::string exe = "/proc/" + std::to_string(guard) + "/exe";
+  const std::string former = place.command.back();
+  CHECK(found_with(former, 2s).empty());
+  const std::string other = other_build();
+  CHECK(found_with(other, 30s).find("has become " + other) != std::string::npos);
+  CHECK(are_same(exe, other));
+  CHECK(status().guard == guard);
+  CHECK(status().process.pid == postmaster.pid);
+  // It is the installed one now, although it runs from memory.
+  CHECK(found_with(other, 2s).empty());
+  CHECK(sql("select 1") == "1");
+
+  const std::string broken = folder / "broken";
+  std::ofstream(broken) << "no program";
+  CHECK(found_with(broken, 30s)
+            .find("warning: the guard, process " + std::to_string(guard) + ", could not become " + broken) ==
+        0);
+  CHECK(found_with(folder / "nowhere", 30s).find("warning: cannot tell whether the guard is the program") ==
+        0);
+  CHECK(are_same(exe, other));
+  CHECK(sql("select 1") == "1");
 }
 
 }  // namespace
